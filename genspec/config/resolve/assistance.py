@@ -1,0 +1,41 @@
+"""How the other modes are parametrised. Text: docs/spec/assisted.md, contrastive_search.md, dola.md."""
+
+from typing import cast
+
+from genspec.config.mode import Mode
+from genspec.config.plan import Assistance, Contrastive
+from genspec.config.resolve.ledger import Ledger
+
+
+def decide_assistance(ledger: Ledger, mode: Mode) -> Assistance | None:
+    """Gather how drafts are proposed, or None when there are none. ASSISTED-1."""
+    if mode is not Mode.ASSISTED:
+        return None
+    for name in ("max_matching_ngram_size", "num_assistant_tokens", "assistant_confidence_threshold"):
+        if ledger.is_set(name):
+            ledger.decide(name, ledger.given(name), "it shapes the drafts, never the law of the output.")
+    return Assistance(
+        cast("int | None", ledger.given("prompt_lookup_num_tokens")),
+        cast("int | None", ledger.given("max_matching_ngram_size")),
+        cast("int | None", ledger.effective("num_assistant_tokens")),
+        cast("float | None", ledger.effective("assistant_confidence_threshold")),
+        cast("int | None", ledger.given("assistant_early_exit")),
+    )
+
+
+def decide_contrastive(ledger: Ledger, mode: Mode) -> Contrastive | None:
+    """Gather how candidates are re-ranked, or None in any other mode. CONTRASTIVE-SEARCH-1."""
+    if mode is not Mode.CONTRASTIVE_SEARCH:
+        return None
+    alpha, k = ledger.real("penalty_alpha"), ledger.integer("top_k")
+    ledger.decide("penalty_alpha", alpha, f"likeness to the context weighs {alpha:g}, the model {1 - alpha:g}.")
+    ledger.decide("top_k", k, f"the {k} most probable tokens are candidates.", clause="CONTRASTIVE-SEARCH-1")
+    return Contrastive(alpha, k)
+
+
+def decide_dola(ledger: Ledger, mode: Mode) -> str | tuple[int, ...] | None:
+    """Return the layers that are contrasted, or None in any other mode. DOLA-1."""
+    if mode is not Mode.DOLA:
+        return None
+    layers = ledger.given("dola_layers")
+    return layers if isinstance(layers, str) else tuple(cast("list[int]", layers))

@@ -1,0 +1,51 @@
+"""How hypotheses are kept and scored. Text: docs/spec/beams.md."""
+
+from typing import cast
+
+from genspec.config.mode import BEAMS, Mode
+from genspec.config.plan import BeamRules, EarlyStopping
+from genspec.config.resolve.ledger import Ledger
+
+WHEN_TO_STOP = {
+    True: "a row ends as soon as as many hypotheses are finished as beams are kept.",
+    False: "a row ends once the best open hypothesis, scored at its present length, cannot beat the worst finished.",
+    "never": "a row ends only once no open hypothesis can still beat the worst finished.",
+}
+
+
+def decide_beams(ledger: Ledger, mode: Mode) -> BeamRules | None:
+    """Gather the rules of beam search, or None when no beams are kept. BEAMS-1 to BEAMS-6."""
+    if mode not in BEAMS:
+        return None
+    early = cast("EarlyStopping", ledger.effective("early_stopping"))
+    ledger.decide("early_stopping", early, WHEN_TO_STOP[early])
+    penalty = ledger.real("length_penalty")
+    ledger.decide("length_penalty", penalty, f"a hypothesis of n new tokens scores sum / n^{penalty:g}.")
+    groups, diversity = decide_groups(ledger, mode)
+    words = ledger.given("force_words_ids")
+    return BeamRules(
+        num_beams=ledger.integer("num_beams"),
+        early_stopping=early,
+        length_penalty=penalty,
+        num_beam_groups=groups,
+        diversity_penalty=diversity,
+        force_words_ids=tuple(cast("list[object]", words)) if words is not None else (),
+    )
+
+
+def decide_groups(ledger: Ledger, mode: Mode) -> tuple[int, float]:
+    """Return the number of beam groups and the penalty between them. BEAMS-4, BEAMS-5."""
+    if mode is not Mode.GROUP_BEAM_SEARCH:
+        return 1, 0.0
+    groups, beams, penalty = ledger.integer("num_beam_groups"), ledger.integer("num_beams"), ledger.real(
+        "diversity_penalty"
+    )
+    if beams % groups:
+        ledger.refuse("num_beam_groups", f"{beams} beams cannot be split into {groups} equal groups.",
+                      "Choose a divisor of num_beams.", clause="BEAMS-4")
+    if penalty == 0:
+        ledger.refuse("diversity_penalty", "it is 0, so that all groups would be the same.",
+                      "Set it above 0.", clause="BEAMS-5")
+    ledger.decide("num_beam_groups", groups, f"{beams} beams in {groups} groups.")
+    ledger.decide("diversity_penalty", penalty, f"a token chosen by an earlier group loses {penalty:g}.")
+    return groups, penalty

@@ -1,0 +1,80 @@
+"""Which operations stand between logits and scores, in which order. Text: docs/spec/pipeline.md."""
+
+from collections.abc import Callable
+
+from genspec.config.plan import Operation
+from genspec.config.resolve import penalties, truncations
+from genspec.config.resolve.ledger import Ledger
+from genspec.config.resolve.situation import Built, Situation
+
+
+Build = Callable[[Situation], Built]
+"""Give an operation's arguments and a sentence on its effect, or None when the plan does not have it."""
+
+PENALTIES: dict[str, tuple[str, Build]] = {
+    "guidance": ("guidance_scale", penalties.guidance),
+    "sequence_bias": ("sequence_bias", penalties.sequence_bias),
+    "encoder_repetition_penalty": ("encoder_repetition_penalty", penalties.encoder_repetition_penalty),
+    "repetition_penalty": ("repetition_penalty", penalties.repetition_penalty),
+    "no_repeat_ngram": ("no_repeat_ngram_size", penalties.no_repeat_ngram),
+    "encoder_no_repeat_ngram": ("encoder_no_repeat_ngram_size", penalties.encoder_no_repeat_ngram),
+    "bad_words": ("bad_words_ids", penalties.bad_words),
+    "min_length": ("min_length", penalties.min_length),
+    "min_new_tokens": ("min_new_tokens", penalties.min_new_tokens),
+    "forced_bos": ("forced_bos_token_id", penalties.forced_bos),
+    "forced_eos": ("forced_eos_token_id", penalties.forced_eos),
+    "remove_invalid_values": ("remove_invalid_values", penalties.remove_invalid_values),
+    "exponential_decay_length_penalty": (
+        "exponential_decay_length_penalty", penalties.exponential_decay_length_penalty
+    ),
+    "suppress": ("suppress_tokens", penalties.suppress),
+    "begin_suppress": ("begin_suppress_tokens", penalties.begin_suppress),
+    "watermark": ("watermarking_config", penalties.watermark),
+    "renormalize": ("renormalize_logits", penalties.renormalize),
+}
+TRUNCATIONS: dict[str, tuple[str, Build]] = {
+    "temperature": ("temperature", truncations.temperature),
+    "top_h": ("top_h", truncations.top_h),
+    "top_k": ("top_k", truncations.top_k),
+    "top_p": ("top_p", truncations.top_p),
+    "min_p": ("min_p", truncations.min_p),
+    "typical_p": ("typical_p", truncations.typical_p),
+    "epsilon_cutoff": ("epsilon_cutoff", truncations.epsilon_cutoff),
+    "eta_cutoff": ("eta_cutoff", truncations.eta_cutoff),
+}
+"""The operations that are part of a plan only when tokens are drawn. PIPELINE-2."""
+
+
+def decide_operations(situation: Situation) -> tuple[Operation, ...]:
+    """Build the operations in the profile's order. PIPELINE-1, PIPELINE-2.
+
+    `prefix_allowed_tokens` is an argument of the call, not of the config, so no config puts it here.
+    """
+    builders = {**PENALTIES, **(TRUNCATIONS if situation.draws else {})}
+    refuse_forced_and_suppressed(situation.ledger)
+    return tuple(
+        operation
+        for name in situation.ledger.facts.profile.order
+        if name in builders and (operation := build_operation(situation, name, *builders[name])) is not None
+    )
+
+
+def build_operation(situation: Situation, name: str, field: str, build: Build) -> Operation | None:
+    """Build one operation and write down its effect."""
+    built = build(situation)
+    if built is None:
+        return None
+    arguments, sentence = built
+    clause = f"{name.upper().replace('_', '-')}-1"
+    situation.ledger.decide(field, situation.ledger.effective(field), sentence, clause=clause)
+    return Operation(name, arguments, clause)
+
+
+def refuse_forced_and_suppressed(ledger: Ledger) -> None:
+    """Refuse to force a token that is suppressed: no token would be left. SUPPRESS-2."""
+    suppressed = set(penalties.id_list(ledger.given("suppress_tokens")))
+    for name in ("forced_bos_token_id", "forced_eos_token_id"):
+        forced = set(penalties.id_list(ledger.given(name)))
+        if forced and forced <= suppressed:
+            ledger.refuse(name, f"{sorted(forced)} is suppressed by suppress_tokens too: no token would be left.",
+                          "Remove it from one of the two.", clause="SUPPRESS-2")

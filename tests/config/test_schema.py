@@ -1,0 +1,103 @@
+"""The JSON Schema and the field reference, both written from the metadata of the fields."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genspec.config.fields import FIELDS
+from genspec.config.page import fields_page
+from genspec.config.schema import json_schema
+from genspec.config.values import reason_against
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    """Return a validator of generation configs, the schema itself checked against the meta-schema."""
+    jsonschema = pytest.importorskip("jsonschema", reason="checks the schema with an independent implementation")
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+    return jsonschema.Draft202012Validator(json_schema())
+
+
+def test_the_schema_is_plain_json_with_a_name() -> None:
+    schema = json_schema()
+    assert json.loads(json.dumps(schema)) == schema
+    assert schema["$schema"].endswith("2020-12/schema") and schema["$id"].startswith("https://") and schema["title"]
+    assert schema["additionalProperties"] is False
+
+
+def test_every_key_has_a_property_and_nothing_else_has() -> None:
+    assert list(json_schema()["properties"]) == [field.key for field in FIELDS.values()]
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+def test_a_property_says_what_the_field_says(field: Any) -> None:
+    schema = json_schema()["properties"][field.key]
+    assert schema["description"].startswith(field.doc)
+    assert schema.get("default") == field.unset
+    assert schema.get("deprecated", False) == (field.removed is not None)
+    assert field.removed is None or field.removed in schema["description"]
+
+
+def test_ranges_are_written_as_keywords() -> None:
+    properties = json_schema()["properties"]
+    assert properties["top_p"]["minimum"] == 0 and properties["top_p"]["maximum"] == 1
+    assert properties["typical_p"]["exclusiveMinimum"] == 0 and properties["epsilon_cutoff"]["exclusiveMaximum"] == 1
+    assert properties["max_new_tokens"] == {
+        "description": FIELDS["max_new_tokens"].doc, "type": ["integer", "null"], "minimum": 1,
+    }
+
+
+@pytest.mark.parametrize(("config", "valid"), [
+    ({}, True),
+    ({"temperature": None, "eos_token_id": [1, 2], "early_stopping": "never", "_from_model_config": True}, True),
+    ({"sequence_bias": [[[1, 2], -3.5]], "exponential_decay_length_penalty": [5, 1.1]}, True),
+    ({"forced_decoder_ids": [[1, None], [2, 50359]], "force_words_ids": [[[1], [2]]], "dola_layers": "low"}, True),
+    ({"top_p": 1.5}, False), ({"top_pp": 1}, False), ({"do_sample": "true"}, False), ({"do_sample": 1}, False),
+    ({"early_stopping": 1}, False), ({"cache_implementation": "dynamo"}, False), ({"eos_token_id": -1}, False),
+    ({"eos_token_id": [1, "2"]}, False), ({"exponential_decay_length_penalty": [5]}, False),
+    ({"sequence_bias": [[1, 2]]}, False), ({"typical_p": 0}, False), ({"stop_strings": [1]}, False),
+])
+def test_the_schema_accepts_and_refuses(validator: Any, config: dict[str, Any], valid: bool) -> None:
+    assert validator.is_valid(config) is valid
+
+
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 100), st.floats(-2, 2).filter(lambda x: not x.is_integer()),
+    st.sampled_from(["never", "low", "static", "constant", "dflash", "x"]),
+)
+json_values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@given(name=st.sampled_from(sorted(FIELDS)), value=json_values)
+def test_the_schema_agrees_with_the_reasons(validator: Any, name: str, value: Any) -> None:
+    mapping = name == "sequence_bias" and isinstance(value, dict)       # Python's form of it, which JSON has not
+    valid = validator.is_valid({FIELDS[name].key: value})
+    assert mapping or valid == (reason_against(name, value) is None), (name, value)
+
+
+def test_the_page_has_an_entry_for_every_field_under_its_group() -> None:
+    page = fields_page()
+    headings = [line.removeprefix("### ") for line in page.splitlines() if line.startswith("### ")]
+    groups = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
+    assert headings == [field.key for field in FIELDS.values()]
+    assert groups == list(dict.fromkeys(field.group for field in FIELDS.values()))
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+def test_the_entry_says_what_the_field_says(field: Any) -> None:
+    entry = fields_page().split(f"\n### {field.key}\n")[1].split("\n### ")[0].split("\n## ")[0]
+    said = [field.doc, f"| clause | {field.clause} |", field.since, field.removed, field.moved_to]
+    assert all(text in entry for text in said if text)
+
+
+def test_a_few_entries_word_by_word() -> None:
+    page = fields_page()
+    assert "| type | a number |\n| range | [0, 1] |\n| unset | 1.0 applies |\n| acts in | sample, beam_sample |" in page
+    assert "| acts in | no mode: it never changes a token |" in page
+    assert "| not honoured since | 4.56: use custom_generate='transformers-community/dola'" in page
