@@ -8,7 +8,7 @@ from genspec.config.bounds import Bounds
 from genspec.config.mode import ANY, Mode
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel      # so that type checkers see the fields of `GenerationConfig`
+    from pydantic import BaseModel  # so that type checkers see the fields of `GenerationConfig`
 else:
     BaseModel = object                  # while running, the declarations are read without pydantic
 

@@ -15,7 +15,7 @@ from genspec.config.profile import HF, Profile
 from genspec.config.reading import members, not_an_object, read_members
 from genspec.config.resolve import Resolution, resolve
 from genspec.config.resolve.facts import Facts
-from genspec.config.suggest import suggestion
+from genspec.config.suggest import Cause, suggestion
 from genspec.config.values import reason_against
 
 KEYS = {field.key: name for name, field in FIELDS.items()}
@@ -139,11 +139,13 @@ class GenerationConfig(GenerationFields, BaseModel):
 
 
 def reason_against_member(key: str, value: object) -> Reason | None:
-    """Say why a member is refused, or None. CONFIG-2, CONFIG-3, CONFIG-4."""
+    """Say why a member is refused, or None. CONFIG-2, CONFIG-3, CONFIG-4, CONFIG-9."""
     name = KEYS.get(key, key)
     if name in FIELDS:
         return None if value is None else reason_against(name, value)
     near = suggestion(key)
+    if near and near.cause is Cause.CALL:
+        return Reason(key, value, "CONFIG-9", "it is an argument of the call of generate.", "Pass it to generate.")
     remedy = f"Did you mean {near.field}?" if near and near.field else "Remove it."
     return Reason(key, value, "CONFIG-2", "it is no generation field.", remedy)
 

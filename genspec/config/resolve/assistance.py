@@ -11,6 +11,9 @@ def decide_assistance(ledger: Ledger, mode: Mode) -> Assistance | None:
     """Gather how drafts are proposed, or None when there are none. ASSISTED-1."""
     if mode is not Mode.ASSISTED:
         return None
+    if ledger.is_set("prompt_lookup_num_tokens") and ledger.is_set("assistant_ensemble_weight"):
+        ledger.refuse("assistant_ensemble_weight", "it weighs an assistant model, and drafts come from the prompt.",
+                      "Unset one of the two.")
     for name in ("max_matching_ngram_size", "num_assistant_tokens", "assistant_confidence_threshold"):
         if ledger.is_set(name):
             ledger.decide(name, ledger.given(name), "it shapes the drafts, never the law of the output.")

@@ -22,14 +22,17 @@ def decide_beams(ledger: Ledger, mode: Mode) -> BeamRules | None:
     penalty = ledger.real("length_penalty")
     ledger.decide("length_penalty", penalty, f"a hypothesis of n new tokens scores sum / n^{penalty:g}.")
     groups, diversity = decide_groups(ledger, mode)
-    words = ledger.given("force_words_ids")
+    words = cast("list[list[object]] | None", ledger.given("force_words_ids"))
+    if words is not None and not (words and all(word and [] not in word for word in words)):
+        ledger.refuse("force_words_ids", "it has no condition, or one without token ids.",
+                      "Give each condition token ids, or unset the field.")
     return BeamRules(
         num_beams=ledger.integer("num_beams"),
         early_stopping=early,
         length_penalty=penalty,
         num_beam_groups=groups,
         diversity_penalty=diversity,
-        force_words_ids=tuple(cast("list[object]", words)) if words is not None else (),
+        force_words_ids=tuple(words) if words is not None else (),
     )
 
 

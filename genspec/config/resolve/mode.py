@@ -1,6 +1,7 @@
 """Which decoding mode a config asks for. Text: docs/spec/mode.md."""
 
 from genspec.config.decision import Status
+from genspec.config.fields import FIELDS
 from genspec.config.mode import BEAMS, Mode
 from genspec.config.resolve.ledger import Ledger
 
@@ -92,5 +93,6 @@ def refuse_moved(ledger: Ledger, mode: Mode) -> None:
     profile = ledger.facts.profile
     if mode in MOVED and not profile.moved_modes:
         name = "constraints" if ledger.is_set("constraints") else MOVED[mode]
-        ledger.refuse(name, f"{mode} left transformers with 4.57 and is not part of profile {profile.name}.",
+        left = f"{mode} left transformers with {FIELDS[name].removed}"
+        ledger.refuse(name, f"{left} and is not part of profile {profile.name}.",
                       "Resolve under profile hf-4.50, or unset the field.", clause="CONFIG-10")

@@ -6,7 +6,7 @@ from genspec.config.plan import Operation
 from genspec.config.resolve import penalties, truncations
 from genspec.config.resolve.ledger import Ledger
 from genspec.config.resolve.situation import Built, Situation
-
+from genspec.config.resolve.watermark import watermark
 
 Build = Callable[[Situation], Built]
 """Give an operation's arguments and a sentence on its effect, or None when the plan does not have it."""
@@ -29,7 +29,7 @@ PENALTIES: dict[str, tuple[str, Build]] = {
     ),
     "suppress": ("suppress_tokens", penalties.suppress),
     "begin_suppress": ("begin_suppress_tokens", penalties.begin_suppress),
-    "watermark": ("watermarking_config", penalties.watermark),
+    "watermark": ("watermarking_config", watermark),
     "renormalize": ("renormalize_logits", penalties.renormalize),
 }
 TRUNCATIONS: dict[str, tuple[str, Build]] = {

@@ -14,8 +14,8 @@ def decide_outputs(ledger: Ledger) -> Outputs:
     if ledger.is_set("num_return_sequences"):
         ledger.decide("num_return_sequences", wanted, f"{wanted} sequence{'s' * (wanted > 1)} for each prompt.")
     if ledger.is_set("return_dict_in_generate"):
-        what = "a record with the sequences and the outputs asked for" if as_dict else "the sequences alone"
-        ledger.decide("return_dict_in_generate", as_dict, f"{what} are returned." if not as_dict else f"{what} is returned.")
+        what = "a record of the sequences and the outputs asked for is" if as_dict else "the sequences alone are"
+        ledger.decide("return_dict_in_generate", as_dict, f"{what} returned.")
     scores, logits, attentions, hidden = (decide_flag(ledger, name, as_dict) for name in FLAGS)
     return Outputs(wanted, as_dict, scores, logits, attentions, hidden)
 
@@ -27,5 +27,5 @@ def decide_flag(ledger: Ledger, name: str, as_dict: bool) -> bool:
         ledger.decide(name, False, "it is not returned: return_dict_in_generate is not true.",
                       clause="OUTPUTS-1", status=Status.INERT)
     elif ledger.is_set(name):
-        ledger.decide(name, asked, f"{name.removeprefix('output_')} {'are' if asked else 'are not'} returned, step by step.")
+        ledger.decide(name, asked, f"{name.removeprefix('output_')} {'are' if asked else 'are not'} returned.")
     return asked and as_dict

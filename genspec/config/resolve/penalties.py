@@ -21,6 +21,8 @@ def sequence_bias(s: Situation) -> Built:
         return None
     pairs = given.items() if isinstance(given, dict) else cast("list[tuple[list[int], float]]", given)
     biases = tuple((tuple(sequence), float(bias)) for sequence, bias in pairs)
+    if any(not sequence for sequence, _ in biases):
+        s.ledger.refuse("sequence_bias", "a pair has no token ids.", "Give it token ids, or remove it.")
     return {"biases": biases}, f"{counted(biases, 'token sequence')} biased."
 
 
@@ -53,6 +55,8 @@ def bad_words(s: Situation) -> Built:
     """Ban token sequences, except one EOS alone: a row must be able to end. BAD-WORDS-1."""
     given = cast("list[list[int]]", s.ledger.given("bad_words_ids") or [])
     kept = tuple(tuple(word) for word in given if not (len(word) == 1 and word[0] in s.tokens.eos))
+    if () in kept:
+        s.ledger.refuse("bad_words_ids", "an entry has no token ids.", "Give it token ids, or remove it.")
     return ({"words": kept}, f"{counted(kept, 'token sequence')} banned.") if kept else None
 
 
@@ -121,12 +125,6 @@ def begin_suppress(s: Situation) -> Built:
     forced = s.ledger.is_set("forced_bos_token_id") and s.ledger.facts.decoder_prompt_length == 1
     sentence = f"{counted(tokens, 'token')} not chosen as the {'second' if forced else 'first'} new token."
     return {"tokens": tokens, "new_token": int(forced)}, sentence
-
-
-def watermark(s: Situation) -> Built:
-    """Favour a hidden part of the vocabulary. WATERMARK-1."""
-    given = s.ledger.given("watermarking_config")
-    return (dict(cast("dict[str, object]", given)), "a hidden part of the vocabulary is favoured.") if given else None
 
 
 def renormalize(s: Situation) -> Built:

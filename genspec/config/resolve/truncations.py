@@ -17,7 +17,7 @@ def top_h(s: Situation) -> Built:
     if not s.ledger.is_set("top_h"):
         return None
     value = s.ledger.real("top_h")
-    return {"h": value, "min_keep": s.min_keep}, f"tokens are kept up to {value:g} of the entropy."
+    return {"h": value}, f"tokens are kept up to {value:g} of the entropy."
 
 
 def top_k(s: Situation) -> Built:
