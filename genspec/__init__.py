@@ -1,6 +1,6 @@
 """genspec: what a decoder must do with a generation config, and what is wrong with the config."""
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False   # type checkers take it for true; importing typing would double what --version costs
 
 if TYPE_CHECKING:
     from genspec.config.decision import Decision, Rejected

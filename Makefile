@@ -1,0 +1,59 @@
+# make demo   see what genspec finds (needs python3 >= 3.11 and make, nothing else)
+# make test   run the whole suite, with every version pinned by constraints.txt
+# make lint   ruff and mypy     make docs   rewrite the generated pages     make bench   measure     make clean
+
+PYTHON ?= python3
+PYTEST_ARGS ?= -n auto
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PINS := -c constraints.txt
+
+# A stamp says that everything before it is installed. A half install leaves none, so the next run repairs it.
+MADE := $(VENV)/.made
+CORE := $(VENV)/.core
+SUITE := $(VENV)/.suite
+
+# An environment holds absolute paths: one that was made elsewhere, before the folder moved, is made anew.
+ifneq ($(shell cat $(MADE) 2>/dev/null),$(CURDIR))
+$(shell rm -f $(MADE) $(CORE) $(SUITE))
+endif
+
+.DELETE_ON_ERROR:
+.PHONY: demo test lint docs bench clean
+
+demo: $(CORE)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/examples/demo.sh
+
+test: $(SUITE)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(SUITE)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+docs: $(CORE)
+	$(BIN)/python docs/generate.py
+
+bench: $(SUITE)
+	$(BIN)/python tests/benchmarks/check_files.py
+
+clean:
+	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "genspec needs Python 3.11 or newer; run make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	echo "$(CURDIR)" > $@
+
+$(CORE): $(MADE) pyproject.toml constraints.txt
+	$(PIP) install --quiet --editable . $(PINS)
+	touch $@
+
+# torch by itself first: its wheels are large and differ by platform, so a failure here is seen as what it is.
+$(SUITE): $(CORE) pyproject.toml constraints.txt
+	$(PIP) install --quiet torch $(PINS)
+	$(PIP) install --quiet --editable '.[testing,transformers]' $(PINS)
+	touch $@

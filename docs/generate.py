@@ -1,0 +1,65 @@
+"""Write what derives from the code: docs/fields.md, docs/rules/, the outputs in README.md. `make docs` runs this."""
+
+import os
+import re
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import genspec.lint.rules  # noqa: F401  fills RULES
+from genspec.cli.app import run
+from genspec.config.page import fields_page
+from genspec.lint.page import rule_page, rules_index
+from genspec.lint.rule import RULES
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+
+CONSOLE = re.compile(r"(?<=^```console\n)\$ genspec (?P<arguments>[^\n|]*)\n.*?(?=^```$)", re.DOTALL | re.MULTILINE)
+"""A block with a command of genspec and its output."""
+
+
+def pages() -> dict[str, str]:
+    """Return every page that is wholly or partly generated, by its path in the repository."""
+    rules = {f"docs/rules/{code}.md": rule_page(RULES[code]) for code in sorted(RULES)}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    return {
+        "docs/fields.md": fields_page(),
+        "docs/rules/README.md": rules_index(),
+        **rules,
+        "README.md": CONSOLE.sub(with_output, readme),
+    }
+
+
+def with_output(block: re.Match[str]) -> str:
+    """Return a console block with what its command prints now, run where a reader runs it."""
+    printed, before = StringIO(), Path.cwd()
+    os.chdir(ROOT)
+    try:
+        with redirect_stdout(printed):
+            run(block["arguments"].split())
+    finally:
+        os.chdir(before)
+    return f"$ genspec {block['arguments']}\n{printed.getvalue().rstrip()}\n"
+
+
+def superfluous() -> set[str]:
+    """Return the pages of rules that are gone."""
+    return {page.relative_to(ROOT).as_posix() for page in DOCS.glob("rules/GS*.md") if page.stem not in RULES}
+
+
+def main() -> None:
+    """Write what changed and remove what nothing generates any more."""
+    for name in superfluous():
+        (ROOT / name).unlink()
+        print(f"removed {name}")
+    for name, text in pages().items():
+        page = ROOT / name
+        page.parent.mkdir(exist_ok=True)
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8", newline="\n")
+            print(f"wrote {name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,6 @@
+"""Run `python -m genspec`."""
+
+from genspec.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Where results go: standard output, or a file."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+from genspec.cli.app import Failure
+from genspec.lint.report.paint import Paint, ansi, plain
+
+PIPE_CLOSED = 141
+"""The status of a program whose reader has gone, as shells report it: 128 + SIGPIPE."""
+
+
+def paint_for(stream: TextIO | None, no_color: bool) -> Paint:
+    """Return how to print on a stream: in colour on a terminal, unless the user wants none."""
+    unwanted = no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return ansi if not unwanted and stream is not None and stream.isatty() else plain
+
+
+def emit(pieces: Iterable[str]) -> None:
+    """Write to standard output. A reader that closes the pipe early, like `head`, ends the run quietly."""
+    if sys.stdout is None:                      # closed by whoever started us
+        return
+    try:
+        for piece in pieces:
+            sys.stdout.write(piece)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard()
+        raise SystemExit(PIPE_CLOSED) from None
+    except OSError as error:
+        discard()
+        raise Failure(f"standard output cannot be written: {error.strerror or error}") from None
+
+
+def discard() -> None:
+    """Send what is still buffered nowhere, so that leaving does not fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def save(pieces: Iterable[str], path: Path) -> None:
+    """Write to a file."""
+    try:
+        path.write_text("".join(pieces), encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise Failure(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,109 @@
+"""Run the rules over documents and files."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import genspec.lint.rules  # noqa: F401  fills RULES
+from genspec.lint.finding import Draft, Finding, Severity
+from genspec.lint.kind import Kind, classify
+from genspec.lint.node import ConfigNode
+from genspec.lint.rule import Rule, rules_for
+from genspec.lint.settings import Settings
+from genspec.lint.sources.document import Document, Problem
+from genspec.lint.sources.json_text import parse_document
+from genspec.lint.sources.positions import Locator
+from genspec.lint.sources.reading import read_bytes
+from genspec.lint.sources.walk import find_configs
+from genspec.lint.target import Target
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run found, and in how many files."""
+
+    findings: tuple[Finding, ...]
+    files: tuple[str, ...]          # every file that was read or could not be, in order
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of findings of one severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    def reaches(self, threshold: Severity) -> bool:
+        """Tell whether any finding is as bad as the threshold."""
+        return any(finding.severity >= threshold for finding in self.findings)
+
+
+def check_document(document: Document, target: Target, rules: Sequence[Rule] | None = None) -> list[Finding]:
+    """Hold one document against the rules of a target, in the order in which the faults stand in it.
+
+    ``rules``: the rules to run; by default those that run unless deselected.
+    """
+    chosen = rules if rules is not None else default_rules(target)
+    kind = classify(document.value)
+    values = document.value if isinstance(document.value, dict) else {}
+    node = ConfigNode(document, values, target, kind)
+    is_config = kind in (Kind.GENERATION, Kind.MIXED)
+    findings = [
+        finished(rule, draft, document, kind)
+        for rule in chosen
+        if is_config or rule.any_file
+        for draft in rule.check(node)
+    ]
+    return sorted(findings, key=lambda finding: (finding.span.line, finding.span.column, finding.code))
+
+
+def default_rules(target: Target) -> list[Rule]:
+    """Return the rules of a target that run without being selected."""
+    return [rule for rule in rules_for(target) if rule.default]
+
+
+def finished(rule: Rule, draft: Draft, document: Document, kind: Kind) -> Finding:
+    """Join what a rule says with the rule's identity and with the position in the document."""
+    severity = draft.severity or rule.severity
+    if kind is Kind.MIXED and not rule.any_file:    # true only if transformers reads this file, which is in doubt
+        severity = min(severity, Severity.INFO)
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=severity,
+        message=draft.message,
+        path=document.path,
+        pointer=draft.pointer,
+        span=draft.span or document.locate(draft.pointer, draft.on_key),
+        clause=rule.clauses[0],
+        help=rule.help,
+        url=rule.url,
+        fix=draft.fix,
+    )
+
+
+def check_paths(paths: Iterable[Path], settings: Settings, progress: Progress | None = None) -> Report:
+    """Check files, and every generation config below folders. A file that cannot be read is a finding of its own.
+
+    ``progress`` is told each path before it is read.
+    """
+    findings: list[Finding] = []
+    files: list[str] = []
+    rules = settings.rules()
+    for found in find_configs(paths):
+        if progress is not None:
+            progress(found.path)
+        document = unread(found.path, found.problem) if found.problem else read_document(found.path)
+        files.append(document.path)
+        faults = check_document(document, settings.target, rules)
+        findings += [fault for fault in faults if fault.severity >= settings.min_severity]
+    return Report(tuple(findings), tuple(files))
+
+
+def read_document(path: str) -> Document:
+    """Read and parse a file. Never fails: what is wrong is in the document's problems."""
+    data = read_bytes(path)
+    return unread(path, data) if isinstance(data, Problem) else parse_document(path, data)
+
+
+def unread(path: str, problem: Problem) -> Document:
+    """Stand for a file of which nothing could be read."""
+    return Document(path, "", None, (problem,), Locator(""))

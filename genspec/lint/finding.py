@@ -1,0 +1,83 @@
+"""What the linter reports, from the rule that sees it to the report that prints it."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal
+
+Pointer = tuple[str | int, ...]
+"""The way to a value from the top of a document: keys and indices, outermost first."""
+
+
+class Severity(IntEnum):
+    """How bad a finding is. Ordered, so that a threshold is a comparison."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    def __str__(self) -> str:
+        """Spell the severity as options and reports do."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of text. Lines and columns count from 1, columns in characters; the end column is exclusive."""
+
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change to a document, as an operation of JSON Patch (RFC 6902)."""
+
+    op: Literal["add", "replace", "remove", "move"]
+    pointer: Pointer
+    value: object = None            # for add and replace
+    to: Pointer | None = None       # for move
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that removes a finding. Safe: no supported engine decodes differently after it."""
+
+    message: str                    # an imperative sentence
+    edits: tuple[Edit, ...]
+    safe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a rule yields: where and what, before the engine adds the rule's identity and the position."""
+
+    pointer: Pointer                # () is the whole document
+    message: str
+    fix: Fix | None = None
+    severity: "Severity | None" = None      # None: the rule's own
+    on_key: bool = False            # point at the key alone instead of the whole `"key": value`
+    span: Span | None = None        # where the parser has already said where
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault at one place, complete for any report."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    path: str
+    pointer: Pointer
+    span: Span
+    clause: str
+    help: str                       # what to do about it
+    url: str                        # the page of the rule
+    fix: Fix | None = field(default=None)
+
+
+def json_pointer(pointer: Pointer) -> str:
+    """Spell a pointer as RFC 6901 does: `/eos_token_id/0`; the whole document is the empty string."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in pointer)

@@ -1,0 +1,71 @@
+"""The report as JSON, version 1. Every string in it is valid Unicode, whatever the names of files and keys are."""
+
+import json
+import math
+
+from genspec.lint.check import Report
+from genspec.lint.finding import Edit, Finding, Fix, Severity, json_pointer
+
+VERSION = 1
+
+
+def json_report(report: Report) -> str:
+    """Write a report as one JSON object."""
+    value = {
+        "version": VERSION,
+        "findings": [finding_value(finding) for finding in report.findings],
+        "summary": {
+            "files": len(report.files),
+            "errors": report.count(Severity.ERROR),
+            "warnings": report.count(Severity.WARNING),
+            "infos": report.count(Severity.INFO),
+        },
+    }
+    return json.dumps(clean(value), indent=2, allow_nan=False) + "\n"
+
+
+def finding_value(finding: Finding) -> dict[str, object]:
+    """Return a finding as JSON spells it."""
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "path": finding.path,
+        "pointer": json_pointer(finding.pointer),
+        "line": finding.span.line,
+        "column": finding.span.column,
+        "end_line": finding.span.end_line,
+        "end_column": finding.span.end_column,
+        "clause": finding.clause,
+        "help": finding.help,
+        "url": finding.url,
+        "fix": fix_value(finding.fix) if finding.fix else None,
+    }
+
+
+def fix_value(fix: Fix) -> dict[str, object]:
+    """Return a fix; its edits are a JSON Patch (RFC 6902)."""
+    return {"message": fix.message, "safe": fix.safe, "edits": [edit_value(edit) for edit in fix.edits]}
+
+
+def edit_value(edit: Edit) -> dict[str, object]:
+    """Return one operation of a JSON Patch."""
+    where = json_pointer(edit.pointer)
+    if edit.op == "move":
+        return {"op": "move", "from": where, "path": json_pointer(edit.to or ())}
+    value = {} if edit.op == "remove" else {"value": edit.value}
+    return {"op": edit.op, "path": where, **value}
+
+
+def clean(value: object) -> object:
+    """Spell out what strict JSON readers refuse: lone surrogates, NaN, the infinities."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(clean(key)): clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(item) for item in value]
+    return value

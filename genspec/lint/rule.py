@@ -1,0 +1,78 @@
+"""What a rule is: a small function beside its code, name, rationale and examples."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from genspec.lint.finding import Draft, Severity
+from genspec.lint.node import ConfigNode
+from genspec.lint.target import Target, holds
+
+Check = Callable[[ConfigNode], Iterator[Draft]]
+PAGES = "https://genspec.readthedocs.io/en/latest/rules/"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that can be wrong with a config, and how to see it."""
+
+    code: str
+    name: str
+    severity: Severity
+    clauses: tuple[str, ...]        # the first one is cited by the findings
+    targets: str                    # the engines and versions it holds for
+    rationale: str                  # why it is wrong, with what happens
+    help: str                       # what to do
+    bad: object                     # a config (or the text of a file) with the fault
+    good: object                    # the same without
+    evidence: tuple[str, ...]       # threads and sources
+    default: bool                   # whether it runs without being selected by its code
+    any_file: bool                  # whether it speaks of the file itself, whatever it holds
+    check: Check
+
+    @property
+    def url(self) -> str:
+        """Return the address of the rule's page."""
+        return f"{PAGES}{self.code}/"
+
+
+RULES: dict[str, Rule] = {}
+"""Every rule by code. Filled by importing `genspec.lint.rules`."""
+
+
+def rule(
+    code: str,
+    name: str,
+    *,
+    severity: Severity,
+    clauses: list[str],
+    rationale: str,
+    help: str,
+    bad: object,
+    good: object,
+    targets: str = "transformers",
+    evidence: list[str] | None = None,
+    default: bool = True,
+    any_file: bool = False,
+) -> Callable[[Check], Check]:
+    """Register the function below as a rule. Codes and names are unique and never reused.
+
+    Raises ValueError when a code or a name is already taken.
+    """
+
+    def register(check: Check) -> Check:
+        if code in RULES or any(known.name == name for known in RULES.values()):
+            raise ValueError(f"rule {code} {name} is registered twice")
+        RULES[code] = Rule(
+            code, name, severity, tuple(clauses), targets, " ".join(rationale.split()), " ".join(help.split()),
+            bad, good, tuple(evidence or ()), default, any_file, check,
+        )
+        return check
+
+    return register
+
+
+@cache
+def rules_for(target: Target) -> tuple[Rule, ...]:
+    """Return the rules that hold for a target, in the order of their codes."""
+    return tuple(RULES[code] for code in sorted(RULES) if holds(RULES[code].targets, target))

@@ -1,0 +1,206 @@
+"""What a run is asked to do, from the command line and from the project's own file."""
+
+import errno
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import genspec.lint.rules  # noqa: F401  fills RULES, which selectors are held against
+from genspec.lint.finding import Severity
+from genspec.lint.rule import RULES, Rule, rules_for
+from genspec.lint.target import Target, TargetError, parse_target
+
+EXACT = len("GS201")
+"""How closely a full code or a name selects a rule; a prefix selects as closely as it is long."""
+
+ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL}
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be read or that mean nothing. The message names where they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one run checks, against what, and what it reports."""
+
+    target: Target = Target()
+    select: tuple[str, ...] = ()                # codes and prefixes of codes; empty: the rules that are on by default
+    ignore: tuple[str, ...] = ()
+    min_severity: Severity = Severity.INFO      # findings below it are not reported
+    fails_at: Severity = Severity.WARNING       # findings from it on make the run fail
+
+    def rules(self) -> list[Rule]:
+        """Return the rules to run, in the order of their codes."""
+        return [rule for rule in rules_for(self.target) if self.chooses(rule)]
+
+    def chooses(self, rule: Rule) -> bool:
+        """Tell whether a rule runs: the closest of its selectors decides, and of equally close ones `ignore` does.
+
+        A rule that is off by default runs only when it is selected itself, not by a prefix.
+        """
+        chosen = closeness(self.select, rule) if self.select else 1
+        if not rule.default and chosen < EXACT:
+            return False
+        return chosen > closeness(self.ignore, rule)
+
+
+def closeness(codes: Iterable[str], rule: Rule) -> int:
+    """Return how closely the closest of the codes and prefixes names the rule; 0 when none does."""
+    return max((len(code) for code in codes if rule.code.startswith(code)), default=0)
+
+
+def as_code(selector: str) -> str:
+    """Return the code, or the prefix of codes, that a selector stands for."""
+    for rule in RULES.values():
+        if rule.name == selector.lower():
+            return rule.code
+    return selector.upper()
+
+
+def load_settings(start: Path, options: Mapping[str, object]) -> Settings:
+    """Read the settings that hold at a path, options of the command line over those of the project's file.
+
+    ``options``: by the key that the file uses (`min-severity`); None stands for an option that was not given.
+    Raises `SettingsError` for a file that cannot be read, an unknown key, and a value that means nothing.
+    """
+    given: dict[str, object] = {}
+    source, values = project_values(start)
+    for key, value in values.items():
+        given |= understood(key, value, f"{source}: ")
+    for key, value in options.items():
+        if value is not None:
+            given |= understood(key, value, "--")
+    return Settings(**given)                    # type: ignore[arg-type]  # each reader returns its field's own type
+
+
+def project_values(start: Path) -> tuple[str, dict[str, object]]:
+    """Return the nearest project file at or above a path, with the settings it holds."""
+    here = Path(os.path.abspath(start))         # not resolve(): a link belongs to the project it stands in
+    for folder in (here, *here.parents):
+        for name, table in (("genspec.toml", ()), ("pyproject.toml", ("tool", "genspec"))):
+            values = table_of(folder / name, table)
+            if values is not None:
+                return str(folder / name), values
+    return "", {}
+
+
+def table_of(path: Path, table: tuple[str, ...]) -> dict[str, object] | None:
+    """Read one table of a TOML file; None when the file is not there or has no such table."""
+    data = content_of(path)
+    if data is None or (table and table[-1].encode() not in data):
+        return None
+    value: object = parsed(path, data)
+    for key in table:
+        value = value.get(key) if isinstance(value, dict) else None
+    if value is not None and not isinstance(value, dict):
+        raise SettingsError(f"{path}: [{'.'.join(table)}] is {kind_of(value)}, not a table")
+    return value
+
+
+def content_of(path: Path) -> bytes | None:
+    """Read a file that may be absent."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        if error.errno in ABSENT:
+            return None
+        raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def parsed(path: Path, data: bytes) -> dict[str, object]:
+    """Parse TOML. Most runs meet no project file, and start faster without the parser."""
+    import tomllib
+
+    try:
+        return tomllib.loads(data.decode())
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is not UTF-8 (byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: is not valid TOML: {error}") from None
+    except RecursionError:
+        raise SettingsError(f"{path}: is nested too deeply") from None
+
+
+def understood(key: str, value: object, source: str) -> dict[str, object]:
+    """Read one setting into the fields of `Settings` that it decides."""
+    if key not in READERS:
+        raise SettingsError(f"{source}unknown setting `{key}`{meant(key, READERS)}. Known: {', '.join(READERS)}")
+    try:
+        return READERS[key](value)
+    except (SettingsError, TargetError) as error:
+        raise SettingsError(f"{source}{key}: {error}") from None
+
+
+def read_target(value: object) -> dict[str, object]:
+    """Read `transformers==5.23`."""
+    return {"target": parse_target(text(value))}
+
+
+def read_severity(value: object) -> dict[str, object]:
+    """Read the severity from which on findings are reported and make the run fail."""
+    name = text(value).strip().lower()
+    known = [str(severity) for severity in Severity]
+    if name not in known:
+        raise SettingsError(f"{name!r} is no severity{meant(name, known)}. Known: {', '.join(known)}")
+    severity = Severity[name.upper()]
+    return {"min_severity": severity, "fails_at": severity}
+
+
+def read_select(value: object) -> dict[str, object]:
+    """Read which rules run."""
+    return {"select": selectors(value)}
+
+
+def read_ignore(value: object) -> dict[str, object]:
+    """Read which rules do not run."""
+    return {"ignore": selectors(value)}
+
+
+def selectors(value: object) -> tuple[str, ...]:
+    """Read codes, prefixes and names, comma separated or in a list, and refuse those that select nothing."""
+    items = [text(item) for item in value] if isinstance(value, list | tuple) else [text(value)]
+    parts = [part.strip() for item in items for part in item.split(",")]
+    return tuple(selector(part) for part in parts)
+
+
+def selector(given: str) -> str:
+    """Return the code, or the prefix of codes, that was given or that has the given name."""
+    code = as_code(given)
+    if re.fullmatch(r"GS\d{0,3}", code) and any(known.startswith(code) for known in RULES):
+        return code
+    known = [*(rule.name for rule in RULES.values()), *RULES]
+    close = meant(given.lower(), known) or meant(code, known)
+    raise SettingsError(f"no rule is called {given!r:.60}{close}. `genspec rule` lists them")
+
+
+def text(value: object) -> str:
+    """Return a value that has to be a string."""
+    if not isinstance(value, str):
+        raise SettingsError(f"{value!r:.60} is {kind_of(value)}, not a string")
+    return value
+
+
+def kind_of(value: object) -> str:
+    """Name the type of a TOML value."""
+    names = {bool: "a boolean", int: "an integer", float: "a float", str: "a string", list: "a list", dict: "a table"}
+    return names.get(type(value), "a date or time")
+
+
+def meant(given: str, known: Iterable[str]) -> str:
+    """Return `: did you mean x?` when something known is spelt much like what was given."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(given, list(known), n=1)
+    return f": did you mean `{close[0]}`?" if close else ""
+
+
+READERS: dict[str, Callable[[object], dict[str, object]]] = {
+    "target": read_target,
+    "select": read_select,
+    "ignore": read_ignore,
+    "min-severity": read_severity,
+}
+"""The settings, as a project's file spells them, and how each is read."""

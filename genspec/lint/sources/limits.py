@@ -1,0 +1,10 @@
+"""How much of anything a config can sensibly have. Beyond, a file is reported instead of read."""
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Real configs have a few hundred bytes; lists of token ids make some of them a few hundred thousand."""
+
+DEEPEST = 200
+"""Brackets inside brackets. Configs have three or four."""
+
+LONGEST_INTEGER = 300
+"""Digits. Beyond, an integer fits no float and few readers take it; no field of a config needs twenty."""

@@ -1,0 +1,99 @@
+"""Finds the configs to check: the files that are named, and those of the right name in the folders that are."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from genspec.lint.sources.document import Problem
+from genspec.lint.sources.ignores import Chain, descend, is_ignored, rules_above, rules_in
+from genspec.lint.sources.reading import unreadable
+
+PASSED_OVER = frozenset({".git", "node_modules", ".venv", "__pycache__"})
+"""Folders that hold nobody's own configs."""
+
+Path = str | os.PathLike[str]
+
+
+class Found(NamedTuple):
+    """A file to check, or a path that cannot be looked into."""
+
+    path: str
+    problem: Problem | None = None
+
+
+class Stop(NamedTuple):
+    """One stop of the walk, with the ignore rules that hold there."""
+
+    path: str
+    is_folder: bool
+    chain: Chain = ()
+
+
+def find_configs(
+    paths: Iterable[Path], *, names: Iterable[str] = ("generation_config.json",), respect_gitignore: bool = True,
+) -> Iterator[Found]:
+    """Yield the configs among some paths, each once.
+
+    A file is taken whatever its name, even when it is ignored. A folder is walked in sorted order for the names.
+    Links to folders are not followed below it, so that no walk is endless; name such a folder to have it checked.
+    """
+    starts, wanted = [os.fspath(path) for path in paths], frozenset(names)
+    seen: set[str] = set()
+    for start in starts:
+        for found in look(start, wanted, respect_gitignore):
+            if len(starts) > 1:
+                place = os.path.abspath(found.path)
+                if place in seen:
+                    continue
+                seen.add(place)
+            yield found
+
+
+def look(path: str, wanted: frozenset[str], respect_gitignore: bool) -> Iterator[Found]:
+    """Yield what one path stands for."""
+    try:
+        is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+    except (OSError, ValueError) as error:
+        yield Found(path, unreadable(path, error, "file or folder"))
+        return
+    if is_folder:
+        yield from walk(path, wanted, respect_gitignore)
+    else:
+        yield Found(path)
+
+
+def walk(folder: str, wanted: frozenset[str], respect_gitignore: bool) -> Iterator[Found]:
+    """Yield the wanted files below a folder, and the folders that could not be read."""
+    stops = [Stop(folder, True, rules_above(folder) if respect_gitignore else ())]
+    while stops:
+        path, is_folder, chain = stops.pop()
+        if not is_folder:
+            yield Found(path)
+            continue
+        try:
+            with os.scandir(path) as entries:
+                listing = sorted(entries, key=lambda entry: entry.name, reverse=True)
+        except OSError as error:
+            yield Found(path, unreadable(path, error, "folder"))
+            continue
+        if respect_gitignore:
+            chain = rules_in(path, {entry.name for entry in listing}, chain)
+        stops += stops_in(path, chain, listing, wanted)
+
+
+def stops_in(path: str, chain: Chain, listing: list["os.DirEntry[str]"], wanted: frozenset[str]) -> Iterator[Stop]:
+    """Yield the entries of a folder that the walk goes on to."""
+    prefix = "" if path in (".", "./") else os.path.join(path, "")
+    for entry in listing:
+        name = entry.name
+        if name in wanted:
+            is_folder = False                       # whatever it is: reading it says so
+        elif name in PASSED_OVER or not entry.is_dir(follow_symlinks=False):
+            continue
+        else:
+            is_folder = True
+        if not chain:
+            yield Stop(prefix + name, is_folder)
+        elif not is_ignored(chain, name, is_folder):
+            yield Stop(prefix + name, is_folder, descend(chain, name))

@@ -1,0 +1,1 @@
+"""The normative decoder: NumPy and genspec.config only. One operation a file."""

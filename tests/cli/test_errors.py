@@ -1,0 +1,192 @@
+"""Whatever is asked wrongly is answered on one line, with status 2, and never with a traceback."""
+
+import errno
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import genspec.cli.check
+from genspec.cli.app import VERBS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["chekc"], "no verb is called 'chekc': did you mean `check`?"),
+        (["xyz"], "there are check, explain, rule, schema."),
+        (["--formt"], "--formt"),
+        (["check", "--formt", "json"], "--formt"),
+        (["check", "--format", "yaml"], "'yaml' is not one of 'text', 'json'"),
+        (["check", "--select", "GS999"], "--select: no rule is called 'GS999'"),
+        (["check", "--select", ""], "--select: no rule is called ''"),
+        (["check", "--ignore", "samplin-flag-without-do-sample"], "did you mean `sampling-flag-without-do-sample`?"),
+        (["check", "--min-severity", "fatal"], "--min-severity: 'fatal' is no severity"),
+        (["check", "--target", "vllm==0.9"], "--target: "),
+        (["check", "--target", "transformers>=5"], "--target: "),
+        (["check", "--target"], "requires an argument"),
+        (["check", "-", "other"], "standard input is checked alone"),
+        (["check", "--stdin-filename", "a", "b"], "standard input is checked alone"),
+        (["check", "--stdin-filename", ""], "--stdin-filename names no file"),
+        (["explain"], "Missing argument 'PATH'"),
+        (["explain", ".", "--prompt-length", "-1"], "-1 is not in the range"),
+        (["explain", ".", "--prompt-length", "many"], "'many' is not a valid integer"),
+        (["explain", "a", "b"], "unexpected extra argument"),
+        (["rule", "GS9999"], "no rule is called 'GS9999'"),
+        (["rule", "sampling-flag"], "no rule is called 'sampling-flag'"),
+        (["rule", "\x1b[2J"], "no rule is called"),
+        (["schema", "x"], "unexpected extra argument"),
+    ],
+)
+def test_a_usage_error_is_one_line_and_leaves_two(genspec, arguments, says):
+    status, out, err = genspec(*arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("genspec: error: ") and says in err and "--help`)" in err and err[:-1].isprintable()
+
+
+def test_without_a_verb_the_help_is_shown(genspec):
+    result = genspec()
+    assert (result.status, result.out) == (2, "") and all(verb in result.err for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(genspec, verb):
+    result = genspec(verb, "--help")
+    assert result.status == 0 and result.out.startswith(f"Usage: genspec {verb}")
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version(process, option):
+    assert process(option) == (0, "genspec 0.1.0\n", "")
+
+
+def test_a_broken_project_file_leaves_two(genspec, tmp_path):
+    (tmp_path / "genspec.toml").write_text("select = [")
+    result = genspec("check")
+    assert result.status == 2 and "genspec.toml: is not valid TOML" in result.err
+
+
+def test_a_report_that_cannot_be_written_leaves_two(genspec, model):
+    result = genspec("check", model(), "--output", "no/such/folder/report")
+    assert (result.status, result.err) == (
+        2, "genspec: error: no/such/folder/report: cannot be written: No such file or directory\n"
+    )
+
+
+def fails(error):
+    def check_paths(*_):
+        raise error
+
+    return check_paths
+
+
+def test_an_internal_error_asks_for_a_report(genspec, monkeypatch):
+    monkeypatch.setattr(genspec_check, "check_paths", fails(KeyError("x")))
+    result = genspec("check")
+    assert result.status == 2 and result.err.count("\n") == 1
+    assert result.err.startswith("genspec: error: internal error: KeyError: 'x'. Please report it")
+
+
+def test_a_traceback_is_shown_when_asked_for(genspec, monkeypatch):
+    monkeypatch.setattr(genspec_check, "check_paths", fails(KeyError("x")))
+    monkeypatch.setenv("GENSPEC_TRACEBACK", "1")
+    assert "Traceback (most recent call last)" in genspec("check").err
+
+
+def test_an_error_of_the_system_names_the_file(genspec, monkeypatch):
+    monkeypatch.setattr(genspec_check, "check_paths", fails(OSError(errno.EIO, "Input/output error", "a/b")))
+    assert genspec("check") == (2, "", "genspec: error: a/b: Input/output error\n")
+
+
+def test_an_interrupt_leaves_130_quietly(genspec, monkeypatch):
+    monkeypatch.setattr(genspec_check, "check_paths", fails(KeyboardInterrupt()))
+    status, out, err = genspec("check")
+    assert (status, out, err.strip()) == (130, "", "")      # a line break, so that the prompt does not follow ^C
+
+
+genspec_check = genspec.cli.check
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "genspec", *arguments]
+
+
+def test_a_reader_that_leaves_early_ends_the_run_quietly(model):
+    for number in range(200):
+        model(folder=f"m{number}")
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command("check"), stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_full_disk_is_one_line(model):
+    model()
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command("check"), stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"genspec: error: standard output cannot be written: No space left on device\n"
+
+
+def test_a_closed_standard_output_is_no_error(model):
+    model()
+    done = subprocess.run(f"{sys.executable} -m genspec check >&-", shell=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_a_folder_that_is_gone_is_one_line(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        f"cd {gone} && rmdir {gone} && {sys.executable} -m genspec check", shell=True, capture_output=True, check=False
+    )
+    assert done.returncode in (2, 3) and done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("name", [b"m\xff.json", "温度.json".encode(), b"a\nb.json", b"-.json"])
+def test_odd_file_names_are_reported_whole(name, tmp_path):
+    with open(os.fsencode(tmp_path) + b"/" + name, "w") as file:
+        file.write('{"temperature": 0.5}')
+    for form in (b"text", b"json"):
+        done = subprocess.run(
+            [*map(os.fsencode, command("check")), b"--format", form, b"--", name],
+            capture_output=True, env=os.environ | {"PYTHONUTF8": "0", "LC_ALL": "C"}, check=False,
+        )
+        assert done.returncode == 1 and not done.stderr
+    assert json.loads(done.stdout)["findings"]
+
+
+def on_a_terminal(**environment):
+    """Run a check with a terminal as its standard output and return what it printed."""
+    ours, theirs = pty.openpty()
+    plain = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM")}
+    arguments = environment.pop("arguments", [])
+    started = subprocess.Popen(command("check", *arguments), stdout=theirs, env=plain | environment)
+    os.close(theirs)
+    printed = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:                     # the other side is closed
+            break
+        if not piece:
+            break
+        printed += piece
+    started.wait()
+    os.close(ours)
+    return printed
+
+
+def test_a_terminal_gets_colours_unless_the_user_wants_none(model):
+    model()
+    assert b"\x1b[" in on_a_terminal(TERM="xterm")
+    assert b"\x1b[" not in on_a_terminal(TERM="xterm", NO_COLOR="1")
+    assert b"\x1b[" not in on_a_terminal(TERM="dumb")
+    assert b"\x1b[" not in on_a_terminal(TERM="xterm", arguments=["--no-color"])
+    assert b"\x1b[" not in on_a_terminal(TERM="xterm", arguments=["--format=json"])

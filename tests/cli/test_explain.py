@@ -1,0 +1,67 @@
+"""genspec explain: what it says of a config, and how it ends."""
+
+import pytest
+
+
+def test_explain_names_mode_budget_pipeline_and_what_has_no_effect(genspec, model):
+    path = model('{"num_beams": 3, "max_new_tokens": 9, "max_length": 50, "repetition_penalty": 1.3, "top_k": 5}')
+    status, out, err = genspec("explain", path, "--prompt-length", "7")
+    assert (status, err) == (0, "")
+    assert "Mode: beam_search" in out and "at most 9 new tokens after 7 of prompt" in out
+    assert "1. repetition_penalty(" in out and "[REPETITION-PENALTY-1]" in out
+    ignored = out[out.index("No effect"):]
+    assert "max_length = 50" in ignored and "[LENGTH-3]" in ignored and "top_k = 5" in ignored and "[MODE-2]" in ignored
+
+
+def test_explain_takes_the_folder_of_a_model(genspec, model):
+    assert genspec("explain", model().parent) == genspec("explain", model())
+
+
+def test_facts_come_from_the_config_beside(genspec, model, tmp_path):
+    path = model('{"max_length": 30, "decoder_start_token_id": 2}')
+    assert "23 new tokens after 7 of prompt" in genspec("explain", path, "--prompt-length", "7").out
+    (tmp_path / "model" / "config.json").write_text('{"is_encoder_decoder": true, "vocab_size": 100}')
+    assert "29 new tokens after the start token" in genspec("explain", path, "--prompt-length", "7").out
+
+
+def test_a_refused_config_leaves_one_and_names_every_reason(genspec, model):
+    status, out, err = genspec("explain", model('{"top_p": 1.5, "num_beams": 0, "do_sampling": true}'))
+    assert (status, err) == (1, "")
+    assert all(clause in out for clause in ("[TOP-P-1]", "[BEAMS-1]", "[CONFIG-2]"))
+
+
+NO_CONFIGS = {
+    "empty": "", "open": "{", "list": "[]", "deep": "[" * 100_000, "escape": "\x1b[2J", "control": '{"\x1b[2J": 1}',
+    "utf16": b"\xff\xfe{",
+}
+
+
+@pytest.mark.parametrize("text", NO_CONFIGS.values(), ids=NO_CONFIGS)
+def test_what_is_no_config_is_refused_without_a_traceback(genspec, model, text):
+    status, out, err = genspec("explain", model(text))
+    assert (status, err) == (1, "") and "[CONFIG-" in out and "\x1b" not in out
+
+
+def test_keys_that_are_no_fields_are_named_and_left_out(genspec, model):
+    status, out, err = genspec("explain", model('{"\\u001b[2J": 1, "alignment_heads": [], "max_new_tokens": 4}'))
+    assert (status, err) == (0, "")
+    assert "at most 4 new tokens" in out and "alignment_heads" in out and "[CONFIG-2]" in out and "\x1b" not in out
+
+
+def test_a_prompt_that_does_not_fit_is_refused_when_asked(genspec, model):
+    path = model('{"max_length": 10}')
+    assert genspec("explain", path, "--prompt-length", "12").status == 0
+    refused = genspec("explain", path, "--prompt-length", "12", "--on-overflow", "error")
+    assert refused.status == 1 and "[LENGTH-5]" in refused.out
+
+
+def test_a_path_that_is_not_there_leaves_three(genspec, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert genspec("explain", "nowhere") == (3, "", "genspec: error: nowhere: there is no such file\n")
+    result = genspec("explain", "empty")
+    assert result == (3, "", "genspec: error: empty/generation_config.json: there is no such file\n")
+
+
+def test_a_file_that_cannot_be_read_leaves_two(genspec, tmp_path):
+    (tmp_path / "generation_config.json").mkdir()
+    assert genspec("explain", ".") == (2, "", "genspec: error: generation_config.json: Is a directory\n")

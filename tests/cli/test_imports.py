@@ -1,0 +1,50 @@
+"""What a command loads is what its user waits for."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROBE = """
+import sys
+sys.argv = ["genspec", *{arguments!r}]
+from genspec.cli.main import main
+try:
+    main()
+except SystemExit:
+    pass
+print("LOADED", *sys.modules, file=sys.stderr)
+"""
+
+
+def loaded(*arguments):
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(arguments=arguments)], capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.rpartition("LOADED ")[2].split())
+
+
+def test_version_loads_next_to_nothing():
+    modules = loaded("--version")
+    assert {name for name in modules if name.startswith("genspec")} == {"genspec", "genspec.cli", "genspec.cli.main"}
+    assert not modules & {"click", "pydantic", "numpy", "json", "dataclasses", "argparse"}
+
+
+def test_help_loads_no_verb():
+    assert not loaded("--help") & {"genspec.cli.check", "genspec.cli.explain", "pydantic", "numpy"}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_check_loads_neither_pydantic_nor_numpy_nor_torch(model, form):
+    modules = loaded("check", f"--format={form}", str(model()))
+    assert "genspec.lint.check" in modules
+    assert not modules & {"pydantic", "numpy", "torch", "transformers", "tomllib", "difflib"}
+
+
+def test_explain_loads_neither_numpy_nor_torch(model):
+    assert not loaded("explain", str(model())) & {"numpy", "torch", "transformers"}
+
+
+def test_import_genspec_loads_no_pydantic():
+    code = "import genspec, sys; assert not {'pydantic', 'numpy', 'click'} & set(sys.modules); genspec.GenerationConfig"
+    subprocess.run([sys.executable, "-c", code], check=True)
