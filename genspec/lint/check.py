@@ -1,7 +1,7 @@
 """Run the rules over documents and files."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import genspec.lint.rules  # noqa: F401  fills RULES

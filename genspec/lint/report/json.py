@@ -7,21 +7,23 @@ from genspec.lint.check import Report
 from genspec.lint.finding import Edit, Finding, Fix, Severity, json_pointer
 
 VERSION = 1
+SURROGATE = "\\ud"
+"""How half of a surrogate pair begins in JSON; whether it is a lone one, a closer look tells."""
+
+LARGEST = 10**300
+"""Beyond, no reader takes an integer, and Python does not write those of more than 4,300 digits."""
 
 
 def json_report(report: Report) -> str:
     """Write a report as one JSON object."""
-    value = {
-        "version": VERSION,
-        "findings": [finding_value(finding) for finding in report.findings],
-        "summary": {
-            "files": len(report.files),
-            "errors": report.count(Severity.ERROR),
-            "warnings": report.count(Severity.WARNING),
-            "infos": report.count(Severity.INFO),
-        },
+    findings = ",".join(f"\n{encoded(finding_value(finding))}" for finding in report.findings)
+    summary = {
+        "files": len(report.files),
+        "errors": report.count(Severity.ERROR),
+        "warnings": report.count(Severity.WARNING),
+        "infos": report.count(Severity.INFO),
     }
-    return json.dumps(clean(value), indent=2, allow_nan=False) + "\n"
+    return f'{{"version": {VERSION}, "findings": [{findings}], "summary": {encoded(summary)}}}\n'
 
 
 def finding_value(finding: Finding) -> dict[str, object]:
@@ -58,12 +60,23 @@ def edit_value(edit: Edit) -> dict[str, object]:
     return {"op": edit.op, "path": where, **value}
 
 
+def encoded(value: object) -> str:
+    """Encode a value, on one line, in the fast way unless it holds what strict readers refuse."""
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except ValueError:                          # NaN, an infinity, an integer of thousands of digits
+        text = SURROGATE
+    return json.dumps(clean(value), allow_nan=False) if SURROGATE in text else text
+
+
 def clean(value: object) -> object:
-    """Spell out what strict JSON readers refuse: lone surrogates, NaN, the infinities."""
+    """Spell out what strict JSON readers refuse: lone surrogates, NaN, the infinities, endless integers."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return f"{value:#x}"
     if isinstance(value, dict):
         return {str(clean(key)): clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

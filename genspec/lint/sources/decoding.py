@@ -13,8 +13,8 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 ZEROS = (
-    (re.compile(rb"\x00\x00\x00[^\x00]"), "utf-32-be"), (re.compile(rb"[^\x00]\x00\x00\x00"), "utf-32-le"),
-    (re.compile(rb"\x00[^\x00]"), "utf-16-be"), (re.compile(rb"[^\x00]\x00"), "utf-16-le"),
+    (re.compile(rb"\0\0\0[\t\n\r -~]"), "utf-32-be"), (re.compile(rb"[\t\n\r -~]\0\0\0"), "utf-32-le"),
+    (re.compile(rb"\0[\t\n\r -~]"), "utf-16-be"), (re.compile(rb"[\t\n\r -~]\0"), "utf-16-le"),
 )
 """Where the zero bytes of the first character stand, which in JSON is an ASCII one."""
 
@@ -26,15 +26,15 @@ LINK_TEXT = re.compile(r"(?:\.{0,2}/)*[\w.@+ -]+(?:/[\w.@+ -]+)*")
 LONGEST_PATH = 4096
 
 
-def decode(data: bytes) -> tuple[str, list[Problem]]:
-    """Return the text, and what is wrong with its encoding. The text of binary data is empty."""
+def decode(data: bytes) -> tuple[str | None, list[Problem]]:
+    """Return the text, None for binary data, and what is wrong with its encoding."""
     encoding, mark = encoding_of(data)
     if encoding != "utf-8":
         text = data[mark:].decode(encoding, "replace")
         if "\x00" not in text:
             return text, [Problem(ProblemKind.ENCODING, wide_message(encoding))]
     if is_binary(data):
-        return "", [Problem(ProblemKind.ENCODING, "Binary data, not a text: check that the right file has this name")]
+        return None, [Problem(ProblemKind.ENCODING, "Binary data, not a text: check that the right file has this name")]
     problems = []
     if mark:
         problems.append(Problem(ProblemKind.ENCODING, "The file begins with a byte order mark, which JSON does not "

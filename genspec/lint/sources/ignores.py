@@ -31,7 +31,10 @@ def rules_above(folder: str) -> Chain:
 
     None when the folder itself is ignored: who names it wants to see what is in it.
     """
-    path, names = os.path.abspath(folder), []
+    try:
+        path, names = os.path.abspath(folder), []
+    except OSError:                                 # the folder we stand in was removed
+        return ()
     while not os.path.lexists(os.path.join(path, ".git")):
         path, name = os.path.split(path)
         if not name:

@@ -80,8 +80,9 @@ def read_broken(path: str, data: bytes) -> Document:
     from genspec.lint.sources.recovery import Recovery
 
     text, problems = decode(data)
-    other = impostor(text) if text or not problems else None
-    if other is not None or not text:
-        return Document(path, text, None, (*problems, *([other] if other else [])), Locator(text, None, valid=False))
+    if text is None:
+        return Document(path, "", None, tuple(problems), Locator("", valid=False))
+    if other := impostor(text):
+        return Document(path, text, None, (*problems, other), Locator(text, valid=False))
     root, faults = Recovery(text).read()
     return Document(path, text, root.value if root else None, (*problems, *faults), Locator(text, root, valid=False))

@@ -43,7 +43,7 @@ def find_configs(
     for start in starts:
         for found in look(start, wanted, respect_gitignore):
             if len(starts) > 1:
-                place = os.path.abspath(found.path)
+                place = absolute(found.path)
                 if place in seen:
                     continue
                 seen.add(place)
@@ -82,14 +82,14 @@ def walk(folder: str, wanted: frozenset[str], respect_gitignore: bool) -> Iterat
         stops += stops_in(path, chain, listing, wanted)
 
 
-def stops_in(path: str, chain: Chain, listing: list["os.DirEntry[str]"], wanted: frozenset[str]) -> Iterator[Stop]:
+def stops_in(path: str, chain: Chain, listing: list[os.DirEntry[str]], wanted: frozenset[str]) -> Iterator[Stop]:
     """Yield the entries of a folder that the walk goes on to."""
     prefix = "" if path in (".", "./") else os.path.join(path, "")
     for entry in listing:
         name = entry.name
         if name in wanted:
             is_folder = False                       # whatever it is: reading it says so
-        elif name in PASSED_OVER or not entry.is_dir(follow_symlinks=False):
+        elif name in PASSED_OVER or not may_be_folder(entry):
             continue
         else:
             is_folder = True
@@ -97,3 +97,19 @@ def stops_in(path: str, chain: Chain, listing: list["os.DirEntry[str]"], wanted:
             yield Stop(prefix + name, is_folder)
         elif not is_ignored(chain, name, is_folder):
             yield Stop(prefix + name, is_folder, descend(chain, name))
+
+
+def may_be_folder(entry: os.DirEntry[str]) -> bool:
+    """Tell whether an entry is a folder, and no link to one. When the system cannot tell, walking it will."""
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return True
+
+
+def absolute(path: str) -> str:
+    """Return the absolute path, or the path itself when the folder we stand in was removed."""
+    try:
+        return os.path.abspath(path)
+    except OSError:
+        return path

@@ -1,6 +1,13 @@
-"""Broken files: what a careful reader sees in each, and the lines at which something is wrong with it."""
+"""The reader of broken text: what a careful person still sees in it, and each slip reported once, where it is."""
 
+import json
+import time
 from typing import NamedTuple
+
+import pytest
+
+from genspec.lint.sources.document import ProblemKind
+from genspec.lint.sources.json_text import parse_document
 
 
 class Broken(NamedTuple):
@@ -109,3 +116,111 @@ SLIPS = {
     "four slips": Broken('{\n"a": 1\n"b": True,\n"c": [1, 2,],\n"d": "x" // y\n}', {"a": 1, "b": True, "c": [1, 2], "d": "x"},
                          [(2, "comma is missing"), (3, "write `true`"), (4, "comma before"), (5, "comment")]),
 }
+
+
+def read(text):
+    return parse_document("generation_config.json", text.encode())
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_slip_hides_no_other_key_and_is_reported_once(name):
+    text, value, faults = SLIPS[name]
+    document = read(text)
+    assert document.value == value
+    seen = [(problem.span.line, problem.message) for problem in document.problems]
+    assert len(seen) == len(faults), seen
+    for (line, message), (expected_line, words) in zip(seen, faults, strict=True):
+        assert line == expected_line, seen
+        assert words in message, seen
+    assert {problem.kind for problem in document.problems} == {ProblemKind.SYNTAX}
+
+
+@pytest.mark.parametrize("name", SLIPS)
+@pytest.mark.parametrize("line_break", ["\r\n", "\r"])
+def test_line_breaks_of_other_systems_change_nothing(name, line_break):
+    text, value, faults = SLIPS[name]
+    document = read(text.replace("\n", line_break))
+    if name != "line break in a string":
+        assert document.value == value
+    assert [problem.span.line for problem in document.problems] == [line for line, _ in faults]
+
+
+@pytest.mark.parametrize(("text", "key", "position"), [
+    ('{\n  "a": 1\n  "b": 2\n}', "b", (3, 3, 3, 9)),
+    ('{\n  "a": 1, // one\n  "b": [1, 2,]\n}', "b", (3, 3, 3, 15)),
+    ("{'a': True,\n 'b': None}", "b", (2, 2, 2, 11)),
+    ('{"a": 1}, "b": 2}', "b", (1, 11, 1, 17)),
+    ('{\n b: 2', "b", (2, 2, 2, 6)),
+    ('{"x": {{ y }}, "b": .5}', "b", (1, 16, 1, 23)),
+])
+def test_positions_hold_in_broken_text(text, key, position):
+    span = read(text).locate((key,), False)
+    assert (span.line, span.column, span.end_line, span.end_column) == position
+
+
+def test_a_missing_comma_is_reported_where_it_belongs():
+    problem = read('{\n  "do_sample": true\n  "top_p": 0.9\n}').problems[0]
+    assert (problem.span.line, problem.span.column) == (2, 20)
+    assert problem.span.end_column == 20
+    assert '`"top_p"`' in problem.message
+
+
+def test_a_fault_names_the_value_it_is_in():
+    document = read('{"a": 1, "b": {"c": [1, 2, True]}}')
+    assert document.problems[0].pointer == ("b", "c", 2)
+
+
+def test_no_more_than_twenty_faults_of_a_file_are_listed():
+    document = read("{" + "".join(f'"k{i}": True,\n' for i in range(50)) + '"z": 1}')
+    assert len(document.problems) == 20
+    assert "more faults" in document.problems[-1].message
+    assert document.value["z"] == 1
+
+
+def test_a_whole_file_in_another_style_is_read_to_its_end():
+    document = read("{" + "".join(f"'k{i}': {i},\n" for i in range(500)) + "'z': 1}")
+    assert len(document.value) == 501
+    assert len(document.problems) == 20
+
+
+def test_messages_show_no_control_characters():
+    document = read('{"a\x1b[31m\u202e": 1, "a\x1b[31m\u202e": \x1b[2J}')
+    assert document.problems
+    assert all(problem.message.isprintable() for problem in document.problems)
+
+
+def test_long_pieces_of_a_file_are_cut_in_messages():
+    document = read('{"a": ' + "x" * 10_000 + "}")
+    assert len(document.problems[0].message) < 200
+
+
+@pytest.mark.parametrize("piece", [
+    "[", "{", "]", "}", ",", ":", '"', "'", "`", "\\'", '\\"', "a", "1", "-", "/", "/*", "/*\n", "//\n", "/* */", "#", "{{", "${",
+    "{%", "=", ";", "a:", '{"a":', '"a":', '"a:"b\n', '"a:1,\\"', "\n", "\ufeff", "\u201ca", "<<<<<<< a\n", "1 ", "[1,", "NaN,",
+    "True ", '"abc\n', 'a"', '{"\n', "{]", "[}", "a b ", "\u00e9",
+])
+@pytest.mark.parametrize("start", ["", '{"a": '])
+def test_the_time_for_garbage_grows_no_faster_than_its_length(piece, start):
+    data = (start + piece * (100_000 // len(piece))).encode()
+    began = time.process_time()
+    parse_document("x", data)
+    assert time.process_time() - began < 1          # a step for each character before it would take minutes
+
+
+def test_fifteen_megabytes_of_garbage_are_read_in_bounded_time():
+    data = "".join(chr(33 + (i * i * 7919) % 94) for i in range(15_000)).encode() * 1000
+    began = time.process_time()
+    document = parse_document("x", data)
+    assert time.process_time() - began < 2
+    assert document.problems
+
+
+def test_reading_stops_where_a_text_is_too_long_to_be_a_config():
+    document = read("[" + "1," * 500_000)
+    assert "too long" in document.problems[-1].message
+    assert len(document.value) > 50_000
+
+
+def test_a_word_of_every_kind_reads_as_the_standard_library_has_it():
+    values = [0, -0.0, 1, -12, 1.5, 1e-7, 2e300, "", "\u00e9\n\"", "\U0001f600", True, False, None, [], {}, [[]], {"": {}}]
+    assert read(json.dumps(values) + " x").value == values
