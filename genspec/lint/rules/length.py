@@ -24,7 +24,8 @@ NEW_TOKENS_WHEN_UNSET = 20
     rationale="""max_new_tokens decides, from whichever source it comes, and max_length is dead text. Whoever lowers
     max_length later changes nothing, and a max_length given in a call loses to the max_new_tokens of the file too
     (run with transformers 5.23: a file with 2 and a call with max_length=10 give 2 new tokens). Some releases warn at
-    every call. A max_length of 20 among the nulls of a dumped config was the default, and is not reported.""",
+    every call. A max_length of 20 among the nulls of a dumped config was the default and nobody's choice: that is
+    reported as an info.""",
     help="Keep one of the two: max_new_tokens, unless the limit is meant to count the prompt.",
     bad={"max_length": 50, "max_new_tokens": 20}, good={"max_new_tokens": 20},
     evidence=[
@@ -34,13 +35,14 @@ NEW_TOKENS_WHEN_UNSET = 20
 )
 def both_max_lengths(config: ConfigNode) -> Iterator[Draft]:
     total, new = accepted(config, "max_length"), accepted(config, "max_new_tokens")
-    if total is None or new is None or (total == OLD_DEFAULT and is_dump(config)):
+    if total is None or new is None:
         return
     message = f"`max_length` ({total}) is ignored: `max_new_tokens` ({new}) decides"
     if total <= new:
         message += ", and the sequence may grow beyond max_length"
+    severity = Severity.INFO if total == OLD_DEFAULT and is_dump(config) else None
     fix = unsafe("Remove `max_length`", config.remove("max_length"))
-    yield config.finding("max_length", message, fix=fix)
+    yield config.finding("max_length", message, fix=fix, severity=severity)
 
 
 @rule(
