@@ -1,6 +1,6 @@
 """How much of anything a config can sensibly have. Beyond, a file is reported instead of read."""
 
-MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES = 4 * 1024 * 1024
 """Real configs have a few hundred bytes; lists of token ids make some of them a few hundred thousand."""
 
 DEEPEST = 200

@@ -22,6 +22,7 @@ class Recovery:
         self.text = text
         self.faults = Faults(text, self.pointer)
         self.scanner = Scanner(text, self.faults)
+        self.excused = False            # a fault just reported explains what is missing here
         self.stack: list[Frame] = []
         self.bottom = self.open("", Node(0, len(text)), Expect.VALUE)
 
@@ -174,14 +175,14 @@ class Recovery:
         frame.key = Token("string", key.start, end, Word(name, ProblemKind.SYNTAX, message))
         self.report(frame.key)
         self.scanner.rewind(end)
-        self.scanner.excused = True
+        self.excused = True
 
     def no_value(self, frame: Frame, token: Token) -> None:
         """Give a key without a value a null, and read on."""
         key = frame.key or token
         self.faults.syntax(f"{quote(self.shown(frame.key))} has no value: add it", key.start, key.end)
         self.attach(frame, Node(key.end, key.end))
-        self.scanner.excused = True
+        self.excused = True
         self.comma(frame, token)
 
     def add(self, frame: Frame, token: Token) -> None:
@@ -189,6 +190,7 @@ class Recovery:
         if token.kind not in ("{", "["):
             self.report(token)
             self.attach(frame, Node(token.start, token.end, token.word.value))
+            self.excused = token.word.excuses
         elif len(self.stack) > DEEPEST:
             self.faults.add(ProblemKind.TOO_DEEP, f"Brackets nested more than {DEEPEST} deep: no config is. "
                             "Remove them", token.start, token.end, self.pointer()[:1])
@@ -203,14 +205,14 @@ class Recovery:
         frame.key = None
         if token.kind == "{" and len(self.stack) <= DEEPEST:
             frame.expect = Expect.COMMA
-            self.open("{", frame.node, Expect.KEY)
+            self.open("{", frame.node, Expect.KEY).implied = frame.implied = True
         else:
             self.add(frame, token)
 
     def attach(self, frame: Frame, node: Node) -> None:
         """Make a value the next item, or the value of the key just read."""
         frame.expect, frame.end, frame.comma = Expect.COMMA, node.end, None
-        self.scanner.excused = False
+        self.excused = False
         holder = frame.node
         if isinstance(holder.value, dict):
             if frame.key is not None:
@@ -269,17 +271,18 @@ class Recovery:
     def member_in_list(self, token: Token) -> None:
         """Take a member inside a list for one of the object around, and the list for not closed."""
         self.close_inside(self.level_of("{"), token)
-        self.scanner.excused = True
+        self.excused = True
         self.comma(self.stack[-1], token)
 
     def close_inside(self, level: int, token: Token) -> None:
         """Report the brackets that are still open inside another, and close them."""
         while len(self.stack) > level + 1:
-            opened = self.stack[-1].node.start
-            line = position(self.text, opened)[0]
-            self.faults.syntax(f"The `{self.stack[-1].mark}` of line {line} is not closed before this: "
-                               f"add `{CLOSER[self.stack[-1].mark]}`", token.start, token.end)
-            self.shut(token._replace(end=self.stack[-1].end))
+            frame = self.stack[-1]
+            if not frame.implied:
+                line, column = position(self.text, frame.node.start)
+                self.faults.syntax(f"The `{frame.mark}` at line {line}, column {column} is not closed before this: "
+                                   f"add `{CLOSER[frame.mark]}`", token.start, token.end)
+            self.shut(token._replace(end=frame.end))
 
     def shut(self, token: Token) -> None:
         """Close the innermost bracket at a token."""
@@ -315,7 +318,7 @@ class Recovery:
             self.faults.syntax("More keys follow the `}` that closes the object: remove that `}`",
                                root.end - 1, root.end)
             self.open("{", root, Expect.COMMA).implied = True
-            self.scanner.excused = True
+            self.excused = True
             self.comma(self.stack[-1], token)
         elif token.kind in ("}", "]"):
             self.faults.syntax(f"`{token.kind}` closes nothing: remove it", token.start, token.end)
@@ -360,16 +363,17 @@ class Recovery:
                 self.faults.add(word.kind, word.message, token.start, token.end)
 
     def missing_comma(self, frame: Frame, token: Token) -> None:
-        """Report a missing comma, unless a fault just reported explains it."""
-        if not self.scanner.excused:
+        """Report a missing comma, unless another fault explains it: a quote that is missing may have hidden it."""
+        no_quote = token.kind == "string" and self.text[token.start].isalnum()
+        if not (self.excused or self.faults.conflict or no_quote):
             shown = f"`{token.kind}`" if token.kind in ("{", "[") else quote(self.shown(token))
             self.faults.syntax(f"A comma is missing before {shown}: add it", frame.end, frame.end)
 
     def skip(self, frame: Frame, token: Token, message: str) -> None:
         """Report a stretch of text that means nothing, and read on behind it."""
-        if not self.scanner.excused:
+        if not self.excused:
             self.faults.syntax(message, token.start, token.end)
-        self.scanner.excused = True
+        self.excused = True
         frame.expect, frame.comma = Expect.COMMA, None
 
     def shown(self, token: Token | None) -> str:

@@ -61,7 +61,6 @@ class Scanner:
         self.offset = 0
         self.budget = BUDGET
         self.ahead: Token | None = None
-        self.excused = False            # a fault here explains a comma that is missing
         self.cut = False                # the text ends inside a token, or was not read to its end
 
     def peek(self) -> Token:
@@ -145,7 +144,6 @@ class Scanner:
             self.faults.habit("A fence of Markdown: keep only the JSON inside", start, match.end())
         elif (start == 0 or text[start - 1] in "\r\n") and (match := CONFLICT.match(text, start)):
             self.faults.merge_conflict(start, match.end())
-            self.excused = True
         if match is None:
             return False
         self.offset = match.end()
@@ -186,7 +184,6 @@ class Scanner:
             return Token(text, start, end)
         if end - start < WINDOW and (quote_mark := CLOSES_A_KEY.match(self.text, end)):
             self.offset = quote_mark.end()
-            self.excused = True
             message = f"The opening quote of {quote(text)} is missing: add it"
             return Token("string", start, self.offset, Word(text, ProblemKind.SYNTAX, message))
         word = read_word(text)
@@ -221,12 +218,11 @@ class Scanner:
     def unclosed(self, start: int, end: int) -> Token:
         """Return a string without its closing quote."""
         self.offset = end
-        self.excused = True
         inside = self.text[start + 1:end]
         message = f"The string {quote(inside)} is not closed: add the closing quote"
         if self.cut:
             message = f"The text ends inside the string {quote(inside)}: the file is cut short"
-        return Token("string", start, end, Word(inside, ProblemKind.SYNTAX, message))
+        return Token("string", start, end, Word(inside, ProblemKind.SYNTAX, message, excuses=True))
 
     def line_end(self, start: int) -> int:
         """Return the offset at which the line ends."""

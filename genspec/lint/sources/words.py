@@ -24,6 +24,7 @@ class Word(NamedTuple):
     message: str = ""
     known: bool = True                  # whether it is a value at all
     habit: bool = False                 # whether whole files are written like this
+    excuses: bool = False               # whether the fault explains a comma missing behind it
 
 
 def read_number(text: str) -> Word:

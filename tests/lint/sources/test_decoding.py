@@ -39,7 +39,7 @@ def test_a_byte_order_mark_is_reported_and_is_no_column():
 
 
 def test_invalid_utf_8_is_reported_at_its_first_byte_and_read_past():
-    document = parse_document("c.json", '{"n": "\u00e9",\n "b": "é"}'.encode() .replace(b'"b": "\xc3\xa9"', b'"b": "x\xe9\xff"'))
+    document = parse_document("c.json", b'{"n": "\xc3\xa9",\n "b": "x\xe9\xff"}')
     assert document.value == {"n": "\u00e9", "b": "x\ufffd\ufffd"}
     problem, = document.problems
     assert problem.kind is ProblemKind.ENCODING
@@ -54,7 +54,8 @@ def test_a_byte_order_mark_before_invalid_utf_8_is_a_second_fault_and_no_column(
 
 @pytest.mark.parametrize("data", [
     b"\x00", b"\x00" * 100, b"{}\x00", b"\x1f\x8b\x08\x00\x01", b"PK\x03\x04\x00", b"GGUF\x03\x00\x00\x00\xff",
-    b"\x89PNG\r\n\x1a\n\x00", b"\x80\x02}q\x01(X\x05\x01\x02\xff", b"\xff\xfe\x00\x00\x00\x00\x00\x00", bytes(range(256)),
+    b"\x89PNG\r\n\x1a\n\x00", bytes(range(256)), b"\x80\x02}q\x01(X\x05\x01\x02\xff",
+    b"\xff\xfe\x00\x00\x00\x00\x00\x00",
 ])
 def test_binary_data_is_one_problem_and_nothing_else(data):
     document = parse_document("c.json", data)
@@ -88,7 +89,7 @@ def test_a_git_lfs_pointer_is_one_problem_that_says_how_to_fetch_the_file():
 
 
 @pytest.mark.parametrize("text", [
-    "<!DOCTYPE html>\n<html><body>Not found</body></html>", "<html>", "\n  <HTML lang=en>", "<head>", "<!-- x --><html>",
+    "<!DOCTYPE html>\n<html><body>None</body></html>", "<html>", "\n  <HTML lang=en>", "<head>", "<!-- x --><html>",
     '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "<Error>",
 ])
 def test_an_html_page_is_one_problem(text):
@@ -99,8 +100,8 @@ def test_an_html_page_is_one_problem(text):
 
 
 @pytest.mark.parametrize("text", [
-    "../../blobs/84283045ca36fa00a7e78fcba9e89d8a3f7c0e74", "../config.json\n", "config.json", "./a/b", "/models/x/y.json",
-    "../my models/config.json",
+    "../../blobs/84283045ca36fa00a7e78fcba9e89d8a3f7c0e74", "../config.json\n", "config.json", "./a/b",
+    "/models/x/y.json", "../my models/config.json",
 ])
 def test_a_symbolic_link_checked_out_as_text_is_one_problem(text):
     document = parse_document("c.json", text.encode())

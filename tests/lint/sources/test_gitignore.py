@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from genspec.lint.sources.gitignore import parse
 
 ATOMS = [
-    "a", "b", "ab", "*", "*", "**", "***", "?", "/", "/", "[ab]", "[!a]", "[^b]", "[a-c]", "[]a]", "[!]a]", "[a-]", "[b-a]",
-    "[\\]a]", "[a\\-b]", "[[:alpha:]]", "[[:punct:]x]", "[[:none:]]", "[[:a]", "[", "]", "-", "!", "#", "\\", "\\*", "\\ ",
-    "\\!", "\\#", "\\\\", "\\/", " ", "\t", ".json",
+    "a", "b", "ab", "*", "*", "**", "***", "?", "/", "/", "[ab]", "[!a]", "[^b]", "[a-c]", "[]a]", "[!]a]", "[a-]",
+    "[b-a]", "[\\]a]", "[a\\-b]", "[[:alpha:]]", "[[:punct:]x]", "[[:none:]]", "[[:a]", "[", "]", "-", "!", "#", "\\",
+    "\\*", "\\ ", "\\!", "\\#", "\\\\", "\\/", " ", "\t", ".json",
 ]
 NAMES = ["a", "b", "ab", "a b", "x.json", "[a]", "!a", "#a", "a\\b", "a*", "-"]
 PATHS = ["/".join(parts) for depth in (1, 2, 3) for parts in itertools.product(NAMES[:5], repeat=depth)] + NAMES
@@ -57,7 +57,8 @@ def test_a_pattern_with_a_slash_at_its_end_is_for_folders_only():
 
 def test_of_the_patterns_that_match_the_last_one_decides():
     rules = parse("*.json\n!keep.json\nx/keep.json\n")
-    assert [rules.verdict(path, False) for path in ("a.json", "keep.json", "x/keep.json", "a")] == [True, False, True, None]
+    verdicts = [rules.verdict(path, False) for path in ("a.json", "keep.json", "x/keep.json", "a")]
+    assert verdicts == [True, False, True, None]
 
 
 def test_a_byte_order_mark_and_crlf_belong_to_no_pattern():
@@ -83,8 +84,8 @@ def git(tmp_path_factory):
     def ignored(text):
         (folder / ".gitignore").write_text(text, newline="")
         run = subprocess.run(
-            ["git", "-C", folder, "-c", "core.ignorecase=false", "-c", "core.excludesfile=", "check-ignore", "--no-index",
-             "-z", "--stdin"],
+            ["git", "-C", folder, "-c", "core.ignorecase=false", "-c", "core.excludesfile=",
+             "check-ignore", "--no-index", "-z", "--stdin"],
             input="\0".join(PATHS), capture_output=True, text=True, check=False,
         )
         return set(run.stdout.split("\0")) - {""}

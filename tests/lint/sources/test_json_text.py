@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -95,7 +96,8 @@ def test_valid_json_needs_no_reader_of_broken_text():
         slow = {"genspec.lint.sources.recovery", "genspec.lint.sources.decoding", "tree_sitter", "pathspec"}
         assert not slow & set(sys.modules)
     """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 def test_a_small_file_is_read_in_microseconds():
@@ -168,7 +170,9 @@ def test_a_key_that_is_repeated_is_reported_at_each_repeat_and_the_last_value_co
     assert document.locate(("a",), False).line == 4
 
 
-@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", "1" + "0" * 200 + "e200", "nan", "inf"])
+@pytest.mark.parametrize("word", [
+    "NaN", "Infinity", "-Infinity", "1e400", "-1e400", "1" + "0" * 200 + "e200", "nan", "inf",
+])
 def test_numbers_that_are_not_finite_are_reported_and_count_as_null(word):
     document = parse_document("c.json", f'{{"a": 1,\n"b": [{word}], "c": {word}}}'.encode())
     assert document.value == {"a": 1, "b": [None], "c": None}

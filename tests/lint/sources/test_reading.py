@@ -11,8 +11,6 @@ from genspec.lint.sources import reading
 from genspec.lint.sources.document import Problem, ProblemKind
 from genspec.lint.sources.reading import MOST_BYTES, read_bytes
 
-as_root = pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() == 0, reason="root may read everything")
-
 
 def refused(path, words, kind=ProblemKind.UNREADABLE):
     problem = read_bytes(path)
@@ -72,10 +70,11 @@ def test_a_symlink_to_a_file_is_followed(tmp_path):
     assert read_bytes(tmp_path / "c.json") == b"{}"
 
 
-@as_root
 def test_a_file_without_permission(tmp_path):
     (tmp_path / "c.json").write_text("{}")
     (tmp_path / "c.json").chmod(0)
+    if os.access(tmp_path / "c.json", os.R_OK):
+        pytest.skip("this user may read everything")
     refused(tmp_path / "c.json", "No permission to read this file")
 
 
@@ -130,7 +129,7 @@ def test_a_200_mb_file_takes_no_memory(tmp_path):
         file.truncate(200_000_000)
     tracemalloc.start()
     try:
-        refused(path, "more than 16 MiB", ProblemKind.TOO_LARGE)
+        refused(path, "more than 4 MiB", ProblemKind.TOO_LARGE)
         assert tracemalloc.get_traced_memory()[1] < 100_000
     finally:
         tracemalloc.stop()
@@ -160,4 +159,4 @@ def test_a_file_that_shrinks_while_it_is_read(tmp_path):
 
 
 def test_the_limit_is_16_mib():
-    assert MOST_BYTES == 16 * 2**20
+    assert MOST_BYTES == 4 * 2**20

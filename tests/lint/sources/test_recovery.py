@@ -62,7 +62,8 @@ SLIPS = {
                              [(1, "write `true`"), (2, "write `null`")]),
     "capital literals": Broken('{"a": TRUE, "b": Null}', {"a": True, "b": None},
                                [(1, "write `true`"), (1, "write `null`")]),
-    "unquoted keys": Broken("{\na: 1,\n  top_k: 5}", {"a": 1, "top_k": 5}, [(2, "without quotes"), (3, "without quotes")]),
+    "unquoted keys": Broken("{\na: 1,\n  top_k: 5}", {"a": 1, "top_k": 5},
+                            [(2, "without quotes"), (3, "without quotes")]),
     "unquoted text": Broken('{"early_stopping": never, "b": 2}', {"early_stopping": None, "b": 2},
                             [(1, "no JSON value")]),
     "curly quotes": Broken("{\u201ctop_p\u201d: 0.9,\n\u2018b\u2019: 2}", {"top_p": 0.9, "b": 2},
@@ -77,7 +78,8 @@ SLIPS = {
     "tab in a string": Broken('{"a": "x\ty", "b": 2}', {"a": "x\ty", "b": 2}, [(1, "control character")]),
     "line break in a string": Broken('{"a": "x\ny",\n"b": 2}', {"a": "x\ny", "b": 2}, [(1, "line break")]),
     "bad escape": Broken('{"a": "C:\\models", "b": 2}', {"a": "C:\\models", "b": 2}, [(1, "escape")]),
-    "list not closed": Broken('{"eos": [1, 2, "b": 3}', {"eos": [1, 2], "b": 3}, [(1, "`[` of line 1 is not closed")]),
+    "list not closed": Broken('{"eos": [1, 2, "b": 3}', {"eos": [1, 2], "b": 3},
+                              [(1, "`[` at line 1, column 9 is not closed")]),
     "list of lists not closed": Broken('{"eos": [[1], [2\n"b": 3}', {"eos": [[1], [2]], "b": 3},
                                        [(2, "is not closed"), (2, "is not closed")]),
     "members in a list": Broken('["a": 1, "b": 2]', ["a", 1, "b", 2], [(1, "colon in a list"), (1, "colon in a list")]),
@@ -113,7 +115,8 @@ SLIPS = {
     "yaml": Broken("temperature: 0.7\ntop_p: 0.9\n", None, [(1, "YAML")]),
     "prose": Broken("Entry not found", None, [(1, "not JSON")]),
     "only a comment": Broken("// nothing\n", None, [(1, "comment")]),
-    "four slips": Broken('{\n"a": 1\n"b": True,\n"c": [1, 2,],\n"d": "x" // y\n}', {"a": 1, "b": True, "c": [1, 2], "d": "x"},
+    "four slips": Broken('{\n"a": 1\n"b": True,\n"c": [1, 2,],\n"d": "x" // y\n}',
+                         {"a": 1, "b": True, "c": [1, 2], "d": "x"},
                          [(2, "comma is missing"), (3, "write `true`"), (4, "comma before"), (5, "comment")]),
 }
 
@@ -195,9 +198,9 @@ def test_long_pieces_of_a_file_are_cut_in_messages():
 
 
 @pytest.mark.parametrize("piece", [
-    "[", "{", "]", "}", ",", ":", '"', "'", "`", "\\'", '\\"', "a", "1", "-", "/", "/*", "/*\n", "//\n", "/* */", "#", "{{", "${",
-    "{%", "=", ";", "a:", '{"a":', '"a":', '"a:"b\n', '"a:1,\\"', "\n", "\ufeff", "\u201ca", "<<<<<<< a\n", "1 ", "[1,", "NaN,",
-    "True ", '"abc\n', 'a"', '{"\n', "{]", "[}", "a b ", "\u00e9",
+    "[", "{", "]", "}", ",", ":", '"', "'", "`", "\\'", '\\"', "a", "1", "-", "/", "/*", "/*\n", "//\n", "/* */", "#",
+    "{{", "${", "{%", "=", ";", "a:", '{"a":', '"a":', '"a:"b\n', '"a:1,\\"', "\n", "\ufeff", "\u201ca", "<<<<<<< a\n",
+    "1 ", "[1,", "NaN,", "True ", '"abc\n', 'a"', '{"\n', "{]", "[}", "a b ", "\u00e9",
 ])
 @pytest.mark.parametrize("start", ["", '{"a": '])
 def test_the_time_for_garbage_grows_no_faster_than_its_length(piece, start):
@@ -222,5 +225,5 @@ def test_reading_stops_where_a_text_is_too_long_to_be_a_config():
 
 
 def test_a_word_of_every_kind_reads_as_the_standard_library_has_it():
-    values = [0, -0.0, 1, -12, 1.5, 1e-7, 2e300, "", "\u00e9\n\"", "\U0001f600", True, False, None, [], {}, [[]], {"": {}}]
+    values = [0, -0.0, 1, -12, 1.5, 1e-7, 2e300, "", "\u00e9\n\"", "\U0001f600", True, False, None, [], {}, [[]]]
     assert read(json.dumps(values) + " x").value == values

@@ -12,7 +12,6 @@ from genspec.lint.sources.reading import read_bytes
 from genspec.lint.sources.walk import find_configs
 
 NAME = "generation_config.json"
-as_root = pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() == 0, reason="root may read everything")
 
 
 @pytest.fixture(autouse=True)
@@ -95,10 +94,11 @@ def test_a_path_that_cannot_exist_is_reported():
     assert [path for path, _ in reported("a\0b", "x" * 5000)] == ["a\0b", "x" * 5000]
 
 
-@as_root
 def test_an_unreadable_folder_is_reported_and_the_rest_goes_on():
     make(f"a/{NAME}", f"b/{NAME}", f"c/{NAME}")
     os.chmod("b", 0)
+    if os.access("b", os.R_OK):
+        pytest.skip("this user may read everything")
     try:
         assert found(".") == [f"a/{NAME}", f"c/{NAME}"]
         assert reported(".")[0][0] == "b"
@@ -316,4 +316,5 @@ def test_ignore_rules_are_not_loaded_where_there_are_none():
         assert len(list(find_configs(["."]))) == 1
         assert "genspec.lint.sources.gitignore" not in sys.modules
     """
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
