@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PINS := -c constraints.txt
 
+# Written even where PYTHONDONTWRITEBYTECODE is set: without bytecode every run compiles all of genspec first.
+BYTECODE := $(BIN)/python -m compileall -q genspec reference
+
 # A stamp says that everything before it is installed. A half install leaves none, so the next run repairs it.
 MADE := $(VENV)/.made
 CORE := $(VENV)/.core
@@ -36,6 +39,7 @@ docs: $(CORE)
 	$(BIN)/python docs/generate.py
 
 bench: $(SUITE)
+	$(BYTECODE)
 	$(BIN)/python tests/benchmarks/check_files.py
 
 clean:
@@ -50,6 +54,7 @@ $(MADE):
 
 $(CORE): $(MADE) pyproject.toml constraints.txt
 	$(PIP) install --quiet --editable . $(PINS)
+	$(BYTECODE)
 	touch $@
 
 # torch by itself first: its wheels are large and differ by platform, so a failure here is seen as what it is.

@@ -1,105 +1,108 @@
-"""genspec check."""
+"""genspec check. What a run on clean files does without is imported late: most of its time is start-up."""
 
+import os
 import sys
-from collections.abc import Iterable
-from pathlib import Path
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
 
-import click
-
-from genspec.cli.app import failed
+from genspec.cli.errors import UsageError, failed
 from genspec.cli.output import emit, paint_for, save
+from genspec.cli.parser import Parser, one_of
 from genspec.cli.progress import Progress
-from genspec.cli.source import STDIN, check_stdin, text_of
+from genspec.cli.source import check_stdin, text_of
 from genspec.lint.check import Report, check_paths
-from genspec.lint.report.json import json_report
 from genspec.lint.report.paint import Paint, plain
-from genspec.lint.report.text import text_report
+from genspec.lint.report.text import TextOf, text_report
 from genspec.lint.settings import Settings, SettingsError, load_settings
 
 CLEAN, FOUND, NO_INPUT = 0, 1, 3
 """Statuses of a run: nothing as bad as the threshold, something, nothing to read. Errors end with 2."""
 
-HERE = (Path(),)
+HERE = (".",)
 
 
-@click.command("check", epilog="Status: 0 nothing found, 1 findings from warnings up, 2 error, 3 no input found.")
-@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report.")
-@click.option("--select", multiple=True, metavar="RULES", help="Run only these: codes, prefixes like GS2, names.")
-@click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these. The closest selector decides.")
-@click.option("--target", metavar="TARGET", help="The decoder the files are for, like transformers==4.46.")
-@click.option("--min-severity", metavar="SEVERITY", help="Report and fail from info, warning or error up.")
-@click.option("--exit-zero", is_flag=True, help="Leave with 0 although there are findings.")
-@click.option("--stdin-filename", metavar="PATH", help="Read standard input, as if it stood at this path.")
-@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write the report to a file.")
-@click.option("--no-color", is_flag=True, help="Print no colours on a terminal (as NO_COLOR=1).")
-def command(
-    *,
-    paths: tuple[Path, ...],
-    form: str,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    target: str | None,
-    min_severity: str | None,
-    exit_zero: bool,
-    stdin_filename: str | None,
-    output: Path | None,
-    no_color: bool,
-) -> int:
-    """Find what is wrong in generation configs.
+def add_arguments(parser: Parser) -> None:
+    """Declare the command line."""
+    parser.description = """Find what is wrong in generation configs.
 
-    A PATH is a file, or a folder in which every generation_config.json is checked, at any depth, except what
-    .gitignore names. `-` is standard input. Without PATH the current folder is checked.
-    """
-    stdin = reads_stdin(paths, stdin_filename)
-    start = Path(stdin_filename or ".") if stdin else (paths or HERE)[0]
-    settings = settings_for(
-        start,
-        {"select": select or None, "ignore": ignore or None, "target": target, "min-severity": min_severity},
-    )
-    text = None
-    if stdin:
-        report, text = check_stdin(stdin_filename or STDIN, settings)
-    else:
+        A PATH is a file, or a folder in which every generation_config.json is checked, at any depth, except what
+        .gitignore names. `-` is standard input. Without PATH the current folder is checked."""
+    parser.epilog = "Status: 0 nothing found, 1 findings from warnings up, 2 error, 3 no input found."
+    parser.add_operands("[PATH]...", least=0, most=sys.maxsize)
+    option = parser.add_option
+    option("--format", type=one_of("text", "json"), default="text", metavar="text|json", help="How to report.")
+    option("--select", action="append", metavar="RULES", help="Run only these: codes, prefixes like GS2, names.")
+    option("--ignore", action="append", metavar="RULES", help="Do not run these. The closest selector decides.")
+    option("--target", metavar="TARGET", help="The decoder the files are for, like transformers==4.46.")
+    option("--min-severity", metavar="SEVERITY", help="Report and fail from info, warning or error up.")
+    option("--exit-zero", action="store_true", help="Leave with 0 although there are findings.")
+    option("--stdin-filename", metavar="PATH", help="Read standard input, as if it stood at this path.")
+    option("--output", metavar="FILE", help="Write the report to a file.")
+    option("--no-color", action="store_true", help="Print no colours on a terminal (as NO_COLOR=1).")
+
+
+def run(options: Namespace) -> int:
+    """Check, report, and return the status."""
+    paths = [tidy(path) for path in options.operands]
+    name = stdin_name(options.operands, options.stdin_filename)
+    settings = settings_for(paths[0] if paths and name is None else options.stdin_filename or ".", options)
+    read: TextOf = text_of
+    if name is None:
         with Progress() as progress:
             report = check_paths(paths or HERE, settings, progress)
-    paint = plain if output else paint_for(sys.stdout, no_color)
-    pieces = report_pieces(report, form, text, paint)
-    if output:
-        save(pieces, output)
+    else:
+        report, read = check_stdin(name, settings)
+    paint = plain if options.output else paint_for(sys.stdout, options.no_color)
+    pieces = report_pieces(report, options.format, read, paint)
+    if options.output:
+        save(pieces, options.output)
     else:
         emit(pieces)
-    return status(report, settings, exit_zero, paths)
+    return status(report, settings, options.exit_zero, (paths or HERE) if name is None else ())
 
 
-def reads_stdin(paths: tuple[Path, ...], stdin_filename: str | None) -> bool:
-    """Tell whether standard input is the file to check."""
-    dash = Path("-") in paths
-    if (dash and len(paths) > 1) or (stdin_filename and paths and not dash):
-        raise click.UsageError("standard input is checked alone: give no PATH but `-` with it.")
-    if stdin_filename == "":
-        raise click.UsageError("--stdin-filename names no file.")
-    return dash or stdin_filename is not None
+def tidy(path: str) -> str:
+    """Return a path without what it says for nothing, like a slash at its end. `..` may follow a link, and stays."""
+    return path if ".." in path else os.path.normpath(path)
 
 
-def settings_for(start: Path, options: dict[str, object]) -> Settings:
-    """Load the settings; what is wrong with them is a usage error."""
+def stdin_name(paths: Sequence[str], given: str | None) -> str | None:
+    """Return what standard input is called in the report, or None when it is not the file to check."""
+    dash = "-" in paths
+    if (dash and len(paths) > 1) or (given and paths and not dash):
+        raise UsageError("standard input is checked alone: give no PATH but `-` with it.")
+    if given == "":
+        raise UsageError("--stdin-filename names no file.")
+    return given or ("<stdin>" if dash else None)
+
+
+def settings_for(start: str, options: Namespace) -> Settings:
+    """Load the settings that hold at a path; what is wrong with them is a usage error."""
+    given = {
+        "select": options.select, "ignore": options.ignore,
+        "target": options.target, "min-severity": options.min_severity,
+    }
     try:
-        return load_settings(start, options)
+        return load_settings(start, given)
     except SettingsError as error:
-        raise click.UsageError(str(error)) from None
+        raise UsageError(str(error)) from None
 
 
-def report_pieces(report: Report, form: str, stdin: str | None, paint: Paint) -> Iterable[str]:
+def report_pieces(report: Report, form: str, read: TextOf, paint: Paint) -> Iterable[str]:
     """Return the report in the form asked for."""
     if form == "json":
+        from genspec.lint.report.json import json_report
+
         return [json_report(report)]
-    return text_report(report, text_of if stdin is None else lambda _: stdin, paint)
+    return text_report(report, read, paint)
 
 
-def status(report: Report, settings: Settings, exit_zero: bool, paths: tuple[Path, ...]) -> int:
-    """Return the status of the run."""
+def status(report: Report, settings: Settings, exit_zero: bool, paths: Sequence[str]) -> int:
+    """Return the status of the run. ``paths``: what was to be checked, nothing for standard input."""
+    if paths and not any(map(os.path.lexists, paths)):
+        failed(f"no such file or folder: {', '.join(paths)}")
+        return NO_INPUT
     if not report.files:
-        failed(f"no generation_config.json found in {', '.join(map(str, paths or HERE))}")
+        failed(f"no generation_config.json found in {', '.join(paths)}")
         return NO_INPUT
     return FOUND if report.reaches(settings.fails_at) and not exit_zero else CLEAN

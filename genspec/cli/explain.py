@@ -1,17 +1,15 @@
 """genspec explain."""
 
+from argparse import Namespace
 from pathlib import Path
-from typing import cast
 
-import click
-
-from genspec.cli.app import failed
+from genspec.cli.errors import failed
 from genspec.cli.output import emit
+from genspec.cli.parser import Parser, at_least, one_of
 from genspec.config.decision import Rejected
 from genspec.config.explain import explain_lines, refusal_lines
 from genspec.config.generation_config import GenerationConfig, split_members
 from genspec.config.model_facts import read_model_facts
-from genspec.config.plan import OnOverflow
 from genspec.config.reading import read_members
 from genspec.lint.report.printable import printable
 
@@ -19,18 +17,24 @@ EXPLAINED, REFUSED, NO_INPUT = 0, 1, 3
 NAME = "generation_config.json"
 
 
-@click.command("explain", epilog="Status: 0 explained, 1 refused by the specification, 2 error, 3 no input found.")
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--prompt-length", type=click.IntRange(min=0), default=1, show_default=True, metavar="N",
-              help="Tokens of the prompt (of an encoder-decoder model: of the encoder's input).")
-@click.option("--on-overflow", type=click.Choice(["truncate", "error"]), default="truncate", show_default=True,
-              help="What to do with a prompt that max_length does not hold.")
-def command(path: Path, prompt_length: int, on_overflow: str) -> int:
-    """Say what a decoder does with a config: mode, length budget, pipeline in order, what has no effect and why.
+def add_arguments(parser: Parser) -> None:
+    """Declare the command line."""
+    parser.description = """Say what a decoder does with a config: mode, length budget, pipeline in order, what has no
+        effect and why.
 
-    PATH is a generation_config.json or the folder of a model. A config.json beside it tells the vocabulary, the
-    context length and whether the model has an encoder.
-    """
+        PATH is a generation_config.json or the folder of a model. A config.json beside it tells the vocabulary, the
+        context length and whether the model has an encoder."""
+    parser.epilog = "Status: 0 explained, 1 refused by the specification, 2 error, 3 no input found."
+    parser.add_operands("PATH", least=1, most=1)
+    parser.add_option("--prompt-length", type=at_least(0), default=1, metavar="N",
+                      help="Tokens of the prompt (of an encoder-decoder model: of the encoder's input); default 1.")
+    parser.add_option("--on-overflow", type=one_of("truncate", "error"), default="truncate", metavar="ACTION",
+                      help="What to do with a prompt that max_length does not hold: truncate (default) or error.")
+
+
+def run(options: Namespace) -> int:
+    """Print what the specification makes of one config."""
+    path = Path(options.operands[0])
     file = path / NAME if path.is_dir() else path
     if not file.exists():
         failed(f"{file}: there is no such file")
@@ -40,11 +44,11 @@ def command(path: Path, prompt_length: int, on_overflow: str) -> int:
     try:
         known, unknown = split_members(read_members(file))
         resolution = GenerationConfig.from_dict(known).resolve(
-            prompt_length=prompt_length,
+            prompt_length=options.prompt_length,
             vocab_size=facts.vocab_size,
             context_length=facts.context_length,
             architecture=facts.architecture,
-            on_overflow=cast(OnOverflow, on_overflow),      # click has checked it
+            on_overflow=options.on_overflow,
         )
     except Rejected as rejected:
         emit(f"{printable(line)}\n" for line in [*refusal_lines(rejected), *unknown_lines(unknown)])

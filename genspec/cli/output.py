@@ -3,10 +3,9 @@
 import os
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TextIO
 
-from genspec.cli.app import Failure
+from genspec.cli.errors import Failure
 from genspec.lint.report.paint import Paint, ansi, plain
 
 PIPE_CLOSED = 141
@@ -40,9 +39,11 @@ def discard() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def save(pieces: Iterable[str], path: Path) -> None:
+def save(pieces: Iterable[str], path: str) -> None:
     """Write to a file."""
+    text = "".join(pieces)                      # before the file is emptied: it may be one that the report quotes
     try:
-        path.write_text("".join(pieces), encoding="utf-8", errors="backslashreplace")
+        with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
     except OSError as error:
         raise Failure(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -1,25 +1,28 @@
 """genspec rule."""
 
 import sys
-from difflib import get_close_matches
-
-import click
+from argparse import Namespace
 
 import genspec.lint.rules  # noqa: F401  fills RULES
+from genspec.cli.errors import UsageError
 from genspec.cli.output import emit, paint_for
+from genspec.cli.parser import Parser
 from genspec.lint.page import rule_text
 from genspec.lint.report.paint import BOLD
 from genspec.lint.rule import RULES, Rule
 
 
-@click.command("rule")
-@click.argument("name", required=False, metavar="[CODE|NAME]")
-def command(name: str | None) -> None:
-    """Explain a rule: why it is there, a bad and a good example, what to do. Without CODE, list all rules."""
-    if name is None:
-        emit(listing())
-    else:
-        emit([rule_text(find(name))])
+def add_arguments(parser: Parser) -> None:
+    """Declare the command line."""
+    parser.description = """Explain a rule: why it is there, a bad and a good example, what to do. Without CODE, list
+        all rules."""
+    parser.add_operands("[CODE|NAME]", least=0, most=1)
+
+
+def run(options: Namespace) -> int:
+    """Print one rule, or the list."""
+    emit([rule_text(find(name)) for name in options.operands] or listing())
+    return 0
 
 
 def find(name: str) -> Rule:
@@ -27,9 +30,11 @@ def find(name: str) -> Rule:
     known = {rule.code.lower(): rule for rule in RULES.values()} | {rule.name: rule for rule in RULES.values()}
     if name.lower() in known:
         return known[name.lower()]
+    from difflib import get_close_matches
+
     close = get_close_matches(name.lower(), known, n=1)
     hint = f"did you mean `{known[close[0]].code}`?" if close else "`genspec rule` lists them."
-    raise click.UsageError(f"no rule is called {name!r:.60}: {hint}", click.get_current_context())
+    raise UsageError(f"no rule is called {name!r:.60}: {hint}")
 
 
 def listing() -> list[str]:

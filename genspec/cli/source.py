@@ -1,25 +1,23 @@
 """Standard input as a file, and the texts that code frames show."""
 
 import sys
+from collections.abc import Callable
 
 from genspec.lint.check import Report, check_document
 from genspec.lint.settings import Settings
-from genspec.lint.sources.decoding import decode
 from genspec.lint.sources.document import Document, Problem
 from genspec.lint.sources.json_text import parse_document
 from genspec.lint.sources.limits import MOST_BYTES
 from genspec.lint.sources.positions import Locator
 from genspec.lint.sources.reading import read_bytes, too_large
 
-STDIN = "<stdin>"
 
-
-def check_stdin(path: str, settings: Settings) -> tuple[Report, str]:
-    """Check standard input as if it stood at a path. Returns the report and the text."""
+def check_stdin(path: str, settings: Settings) -> tuple[Report, Callable[[str], str]]:
+    """Check standard input as if it stood at a path. Returns the report, and the text for its code frames."""
     document = document_from_stdin(path)
     found = check_document(document, settings.target, settings.rules())
     shown = tuple(finding for finding in found if finding.severity >= settings.min_severity)
-    return Report(shown, (path,)), document.text
+    return Report(shown, (path,)), lambda _: document.text
 
 
 def document_from_stdin(path: str) -> Document:
@@ -32,5 +30,7 @@ def document_from_stdin(path: str) -> Document:
 
 def text_of(path: str) -> str | None:
     """Return the text of a file as its findings count it, or None when it cannot be read."""
+    from genspec.lint.sources.decoding import decode  # half a millisecond of patterns
+
     data = read_bytes(path)
     return None if isinstance(data, Problem) else decode(data)[0]

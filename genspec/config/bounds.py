@@ -1,13 +1,12 @@
 """The range of a number: its two ends, and whether each belongs to it. Text: docs/spec/config.md (CONFIG-4)."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 INFINITY = math.inf
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """A range of real numbers, written `[0, 1)`: a square bracket includes its end, a round one excludes it."""
 
     low: float
@@ -15,7 +14,7 @@ class Bounds:
     low_included: bool = True
     high_included: bool = True
 
-    def __contains__(self, number: float) -> bool:
+    def __contains__(self, number: float) -> bool:      # type: ignore[override]  # a range, not its four parts
         """Tell whether ``number`` lies in the range. NaN and the infinities lie in none."""
         if not finite(number):
             return False

@@ -1,8 +1,7 @@
 """What is known of one generation field, stated once. The linter reads it, so nothing here imports pydantic."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_type_hints
 
 from genspec.config.bounds import Bounds
 from genspec.config.mode import ANY, Mode
@@ -20,8 +19,7 @@ class FieldGroup(BaseModel):
 Declaration = TypeVar("Declaration", bound=type)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """The metadata of one generation field.
 
     Everything that genspec says of a field derives from this: type and range checks, JSON Schema, the field
@@ -42,8 +40,7 @@ class Field:
     moved_to: str | None            # what to use from that release on
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """The arguments of `field`, until `declare` knows the name and the annotation."""
 
     doc: str

@@ -1,9 +1,9 @@
 """What was meant by a key that is no generation field: another spelling, another engine's word, another file's."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from genspec.config.fields import FIELDS
 
@@ -23,8 +23,7 @@ class Cause(StrEnum):
     CALL = "call"                   # it is an argument of the call
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """What to do with a key that transformers does not read in a generation config."""
 
     cause: Cause

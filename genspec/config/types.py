@@ -1,6 +1,5 @@
 """Names for the types that fields hold, as JSON gives them."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
 Real: TypeAlias = int | float
@@ -10,12 +9,9 @@ TokenId: TypeAlias = Annotated[int, "token id"]
 """The index of a token in the vocabulary, 0 to V - 1."""
 
 
-@dataclass(frozen=True)
 class Positions:
     """The types of a list's items by position, in `Annotated[list[...], Positions(...)]`: JSON has no tuples."""
 
-    items: tuple[Any, ...]
-
     def __init__(self, *items: Any) -> None:
         """Take one annotation for each position."""
-        object.__setattr__(self, "items", items)
+        self.items = items

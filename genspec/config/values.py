@@ -2,9 +2,8 @@
 
 import json
 import reprlib
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, get_origin
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_origin
 
 from genspec.config.annotations import (
     TOKEN_IDS,
@@ -17,9 +16,11 @@ from genspec.config.annotations import (
     simplified,
 )
 from genspec.config.bounds import INFINITY, Bounds, finite
-from genspec.config.decision import Reason
 from genspec.config.fields import FIELDS, Field
 from genspec.config.types import TokenId
+
+if TYPE_CHECKING:
+    from genspec.config.decision import Reason
 
 __all__ = ["Fault", "expected", "fault", "matches", "reason_against", "shown"]
 
@@ -29,8 +30,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """The innermost part of a value that is wrong."""
 
     path: tuple[object, ...]        # the way to it inside the value: indices, or keys of a mapping
@@ -39,7 +39,7 @@ class Fault:
     bounds: Bounds | None           # the range that it lies outside; None: its type is wrong
 
 
-def reason_against(name: str, value: object) -> Reason | None:
+def reason_against(name: str, value: object) -> "Reason | None":
     """Say why a field may not hold a value, or None: its type first (CONFIG-3), then its range.
 
     None is allowed everywhere: it is unset (CONFIG-5). Raises KeyError for a name that is no field.
@@ -73,8 +73,10 @@ def locate(wanted: Any, bounds: Bounds | None, value: object, path: tuple[object
     return locate(part, bounds, item, (*path, key))
 
 
-def refusal(field: Field, value: object) -> Reason:
+def refusal(field: Field, value: object) -> "Reason":
     """Put into words why a field refuses a value."""
+    from genspec.config.decision import Reason
+
     found = locate(field.type, field.bounds, value)
     if found.bounds is None:
         clause = field.clause if names(field.type) else "CONFIG-3"

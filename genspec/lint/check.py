@@ -1,8 +1,7 @@
 """Run the rules over documents and files."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 import genspec.lint.rules  # noqa: F401  fills RULES
 from genspec.lint.finding import Draft, Finding, Severity
@@ -14,14 +13,13 @@ from genspec.lint.sources.document import Document, Problem
 from genspec.lint.sources.json_text import parse_document
 from genspec.lint.sources.positions import Locator
 from genspec.lint.sources.reading import read_bytes
-from genspec.lint.sources.walk import find_configs
+from genspec.lint.sources.walk import Path, find_configs
 from genspec.lint.target import Target
 
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What a run found, and in how many files."""
 
     findings: tuple[Finding, ...]

@@ -1,10 +1,9 @@
 """A config as the rules see it: values by field name, and a way to say what is wrong where."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from genspec.config.decision import Reason
 from genspec.config.fields import FIELDS
 from genspec.config.mode import Mode
 from genspec.config.values import reason_against
@@ -13,16 +12,22 @@ from genspec.lint.kind import Kind
 from genspec.lint.sources.document import Document
 from genspec.lint.target import Target
 
+if TYPE_CHECKING:
+    from genspec.config.decision import Reason
 
-@dataclass(frozen=True)
+
 class ConfigNode:
     """One generation config inside a document, held against one target."""
 
-    document: Document
-    values: dict[str, object]       # the members of the config, by key, as JSON gave them
-    target: Target
-    kind: Kind                      # whether this is a generation config at all
-    at: Pointer = ()                # where the config stands in the document
+    def __init__(
+        self, document: Document, values: dict[str, object], target: Target, kind: Kind, at: Pointer = (),
+    ) -> None:
+        """Take the document and the target."""
+        self.document = document
+        self.values = values        # the members of the config, by key, as JSON gave them
+        self.target = target
+        self.kind = kind            # whether this is a generation config at all
+        self.at = at                # where the config stands in the document
 
     def value(self, key: str) -> object:
         """Return the value of a key, or None when it is absent or null: both mean unset."""
@@ -39,7 +44,7 @@ class ConfigNode:
         return tuple(key for key, value in self.values.items() if value is not None and key in FIELDS)
 
     @cached_property
-    def refused(self) -> dict[str, Reason]:
+    def refused(self) -> "dict[str, Reason]":
         """The given fields whose value no config may hold, with the reason. CONFIG-3, CONFIG-4."""
         reasons = {key: reason_against(key, self.values[key]) for key in self.given}
         return {key: reason for key, reason in reasons.items() if reason is not None}

@@ -1,8 +1,8 @@
 """What a rule is: a small function beside its code, name, rationale and examples."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from genspec.lint.finding import Draft, Severity
 from genspec.lint.node import ConfigNode
@@ -12,8 +12,7 @@ Check = Callable[[ConfigNode], Iterator[Draft]]
 PAGES = "https://genspec.readthedocs.io/en/latest/rules/"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One thing that can be wrong with a config, and how to see it."""
 
     code: str

@@ -3,9 +3,8 @@
 import errno
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import genspec.lint.rules  # noqa: F401  fills RULES, which selectors are held against
 from genspec.lint.finding import Severity
@@ -22,8 +21,7 @@ class SettingsError(ValueError):
     """Settings that cannot be read or that mean nothing. The message names where they stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What one run checks, against what, and what it reports."""
 
     target: Target = Target()
@@ -60,7 +58,7 @@ def as_code(selector: str) -> str:
     return selector.upper()
 
 
-def load_settings(start: Path, options: Mapping[str, object]) -> Settings:
+def load_settings(start: str | os.PathLike[str], options: Mapping[str, object]) -> Settings:
     """Read the settings that hold at a path, options of the command line over those of the project's file.
 
     ``options``: by the key that the file uses (`min-severity`); None stands for an option that was not given.
@@ -76,18 +74,26 @@ def load_settings(start: Path, options: Mapping[str, object]) -> Settings:
     return Settings(**given)                    # type: ignore[arg-type]  # each reader returns its field's own type
 
 
-def project_values(start: Path) -> tuple[str, dict[str, object]]:
+def project_values(start: str | os.PathLike[str]) -> tuple[str, dict[str, object]]:
     """Return the nearest project file at or above a path, with the settings it holds."""
-    here = Path(os.path.abspath(start))         # not resolve(): a link belongs to the project it stands in
-    for folder in (here, *here.parents):
+    for folder in upwards(os.path.abspath(start)):      # not realpath: a link belongs to the project it stands in
         for name, table in (("genspec.toml", ()), ("pyproject.toml", ("tool", "genspec"))):
-            values = table_of(folder / name, table)
+            path = os.path.join(folder, name)
+            values = table_of(path, table)
             if values is not None:
-                return str(folder / name), values
+                return path, values
     return "", {}
 
 
-def table_of(path: Path, table: tuple[str, ...]) -> dict[str, object] | None:
+def upwards(path: str) -> Iterator[str]:
+    """Yield an absolute path and the folders that hold it, innermost first."""
+    yield path
+    while (above := os.path.dirname(path)) != path:
+        yield above
+        path = above
+
+
+def table_of(path: str, table: tuple[str, ...]) -> dict[str, object] | None:
     """Read one table of a TOML file; None when the file is not there or has no such table."""
     data = content_of(path)
     if data is None or (table and table[-1].encode() not in data):
@@ -100,17 +106,18 @@ def table_of(path: Path, table: tuple[str, ...]) -> dict[str, object] | None:
     return value
 
 
-def content_of(path: Path) -> bytes | None:
+def content_of(path: str) -> bytes | None:
     """Read a file that may be absent."""
     try:
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
     except OSError as error:
         if error.errno in ABSENT:
             return None
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def parsed(path: Path, data: bytes) -> dict[str, object]:
+def parsed(path: str, data: bytes) -> dict[str, object]:
     """Parse TOML. Most runs meet no project file, and start faster without the parser."""
     import tomllib
 

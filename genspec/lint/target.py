@@ -1,7 +1,7 @@
 """Which decoder, in which version, a configuration is meant for: `transformers==5.23`."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 NEWEST = {"transformers": (5, 23)}
 """The newest version of each engine that the rules know."""
@@ -9,8 +9,7 @@ NEWEST = {"transformers": (5, 23)}
 COMPARISON = re.compile(r"(==|>=|<=|<|>|!=)\s*(\d+(?:\.\d+)*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """An engine and one version of it, as far as it was given: `4.46` stands for every 4.46.x."""
 
     engine: str = "transformers"

@@ -54,6 +54,31 @@ def test_infos_are_shown_and_do_not_fail(genspec, model):
     assert hidden.status == 0 and "GS906" not in hidden.out
 
 
+def test_options_and_paths_stand_in_any_order(genspec, model):
+    first, second = model(FAULTY, "a"), model(FAULTY, "b")
+    plain = genspec("check", "--format", "json", "--select", "GS2", "--select", "GS4", first, second)
+    assert genspec("check", first, "--select=GS2,GS4", second, "--format=json") == plain
+    assert genspec("check", "--select", "GS2,GS4", "--format=json", "--", first, second) == plain
+
+
+def test_after_two_dashes_everything_is_a_path(genspec, model):
+    paths = {finding["path"] for finding in findings(genspec("check", "--format=json", "--", "--help", "-h", "--"))}
+    assert paths == {"--help", "-h", "--"}
+
+
+def test_a_file_called_dash_is_no_standard_input(genspec, tmp_path):
+    (tmp_path / "-").write_text(FAULTY)
+    assert "GS201" in found(genspec("check", "./-", "--format=json"))
+
+
+@pytest.mark.parametrize("given", ["model/", "./model", "model//", ".", "./", "", "../{here}/model"])
+def test_a_path_is_shown_without_what_it_says_for_nothing(genspec, model, tmp_path, given):
+    model(FAULTY)
+    result = genspec("check", given.format(here=tmp_path.name), "--format=json")
+    start = given.format(here=tmp_path.name) if ".." in given else "model"
+    assert {finding["path"] for finding in findings(result)} == {f"{start}/generation_config.json"}
+
+
 def test_min_severity_error_hides_warnings_and_leaves_zero(genspec, model):
     result = genspec("check", model(FAULTY), "--min-severity=error")
     assert (result.status, result.out) == (0, "1 file checked: nothing found.\n")
@@ -100,6 +125,12 @@ def test_a_path_that_is_not_there_is_named_and_the_others_are_checked(genspec, m
     assert {("nowhere", "GS907"), ("model/generation_config.json", "GS201")} <= {
         (finding["path"], finding["code"]) for finding in findings(result)
     }
+
+
+def test_paths_of_which_none_exists_leave_three_and_name_them(genspec):
+    status, out, err = genspec("check", "nowhere", "here/neither")
+    assert (status, err) == (3, "genspec: error: no such file or folder: nowhere, here/neither\n")
+    assert "nowhere:1:1: GS907" in out
 
 
 def test_a_file_given_by_name_is_checked_whatever_its_name(genspec, tmp_path):

@@ -19,8 +19,13 @@ from genspec.cli.app import VERBS
     [
         (["chekc"], "no verb is called 'chekc': did you mean `check`?"),
         (["xyz"], "there are check, explain, rule, schema."),
-        (["--formt"], "--formt"),
-        (["check", "--formt", "json"], "--formt"),
+        (["--versoin"], "no option is called '--versoin': did you mean `--version`?"),
+        (["check", "--formt", "json"], "no option is called '--formt': did you mean `--format`?"),
+        (["check", "--formt=json"], "no option is called '--formt': did you mean `--format`?"),
+        (["check", "--no-colour"], "did you mean `--no-color`?"),
+        (["check", "--exit"], "no option is called '--exit'"),
+        (["check", "-x"], "there are --format, --select,"),
+        (["check", "--exit-zero=yes"], "--exit-zero: "),
         (["check", "--format", "yaml"], "'yaml' is not one of 'text', 'json'"),
         (["check", "--select", "GS999"], "--select: no rule is called 'GS999'"),
         (["check", "--select", ""], "--select: no rule is called ''"),
@@ -35,7 +40,8 @@ from genspec.cli.app import VERBS
         (["explain"], "Missing argument 'PATH'"),
         (["explain", ".", "--prompt-length", "-1"], "-1 is not in the range"),
         (["explain", ".", "--prompt-length", "many"], "'many' is not a valid integer"),
-        (["explain", "a", "b"], "unexpected extra argument"),
+        (["explain", "a", "b"], "unexpected extra argument 'b'"),
+        (["explain", ".", "--on-overflow", "cut"], "--on-overflow: 'cut' is not one of 'truncate', 'error'"),
         (["rule", "GS9999"], "no rule is called 'GS9999'"),
         (["rule", "sampling-flag"], "no rule is called 'sampling-flag'"),
         (["rule", "\x1b[2J"], "no rule is called"),
@@ -59,9 +65,24 @@ def test_every_verb_has_help(genspec, verb):
     assert result.status == 0 and result.out.startswith(f"Usage: genspec {verb}")
 
 
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_names_the_verbs_and_goes_before_errors(genspec, option):
+    result = genspec(option)
+    assert result.status == 0 and not result.err and all(verb in result.out for verb in VERBS)
+    assert genspec("check", "--formt", option) == genspec("check", option)
+
+
+def test_the_help_of_check_names_every_option_and_status(genspec):
+    lines = genspec("check", "-h").out.splitlines()
+    assert max(map(len, lines)) <= 88 and lines[-1].startswith("Status: 0 ")
+    assert {"--format", "--select", "--ignore", "--target", "--min-severity", "--exit-zero", "--output"} <= {
+        line.split()[0] for line in lines if line.startswith("  -")
+    }
+
+
 @pytest.mark.parametrize("option", ["--version", "-V"])
-def test_version(process, option):
-    assert process(option) == (0, "genspec 0.1.0\n", "")
+def test_version(genspec, process, option):
+    assert process(option) == genspec(option) == (0, "genspec 0.1.0\n", "")
 
 
 def test_a_broken_project_file_leaves_two(genspec, tmp_path):

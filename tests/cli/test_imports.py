@@ -27,7 +27,7 @@ def loaded(*arguments):
 def test_version_loads_next_to_nothing():
     modules = loaded("--version")
     assert {name for name in modules if name.startswith("genspec")} == {"genspec", "genspec.cli", "genspec.cli.main"}
-    assert not modules & {"click", "pydantic", "numpy", "json", "dataclasses", "argparse"}
+    assert not modules & {"pydantic", "numpy", "json", "dataclasses", "argparse"}
 
 
 def test_help_loads_no_verb():
@@ -41,10 +41,21 @@ def test_check_loads_neither_pydantic_nor_numpy_nor_torch(model, form):
     assert not modules & {"pydantic", "numpy", "torch", "transformers", "tomllib", "difflib"}
 
 
+LATE = {
+    "genspec.lint.report.json", "genspec.lint.report.block", "genspec.lint.report.frame", "genspec.config.decision",
+    "genspec.lint.sources.decoding", "genspec.lint.sources.recovery", "genspec.lint.sources.gitignore",
+    "pathlib", "tomllib", "difflib", "textwrap", "shutil", "inspect", "dataclasses",
+}
+
+
+def test_a_clean_check_loads_only_what_it_needs(model):
+    assert not loaded("check", str(model('{"max_new_tokens": 20}'))) & LATE
+
+
 def test_explain_loads_neither_numpy_nor_torch(model):
     assert not loaded("explain", str(model())) & {"numpy", "torch", "transformers"}
 
 
 def test_import_genspec_loads_no_pydantic():
-    code = "import genspec, sys; assert not {'pydantic', 'numpy', 'click'} & set(sys.modules); genspec.GenerationConfig"
+    code = "import genspec, sys; assert not {'pydantic', 'numpy'} & set(sys.modules); genspec.GenerationConfig"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,8 +1,8 @@
 """A JSON file as the linter holds it: its value, what is wrong with its text, and where everything stands."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from genspec.lint.finding import Pointer, Span
 
@@ -21,8 +21,7 @@ class ProblemKind(StrEnum):
     NUMBER_TOO_LONG = "number-too-long"  # an integer of thousands of digits
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One fault of the text itself."""
 
     kind: ProblemKind
@@ -31,8 +30,7 @@ class Problem:
     pointer: Pointer = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A file that was read.
 
     ``value`` is the JSON value, with everything that could be recovered when the text is broken (of two equal keys

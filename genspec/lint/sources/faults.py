@@ -1,7 +1,6 @@
 """The faults of one text, as they are met: counted, placed, and never the same one twice."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from genspec.lint.finding import Pointer
 from genspec.lint.sources.document import Problem, ProblemKind
@@ -85,5 +84,5 @@ class Faults:
         """Return what was found, in the order of the text. The last one says when there is more."""
         found = sorted(self.found, key=lambda problem: (problem.span.line, problem.span.column))
         if self.count > len(found):
-            found[-1] = replace(found[-1], message=f"{found[-1].message} (and this file has more faults)")
+            found[-1] = found[-1]._replace(message=f"{found[-1].message} (and this file has more faults)")
         return tuple(found)

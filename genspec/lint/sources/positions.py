@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import dataclass
 
 from genspec.lint.finding import Pointer, Span
 
@@ -15,16 +14,16 @@ AFTER = re.compile(r"[ \t\n\r]*+[],}]")
 SCAN = json.JSONDecoder().raw_decode
 
 
-@dataclass(slots=True)
 class Node:
     """A value in the text. A member of an object also knows where its key stands. Offsets, ends exclusive."""
 
-    start: int
-    end: int
-    value: object = None
-    key_start: int = -1                             # -1: no member of an object
-    key_end: int = -1
-    children: "dict[str | int, Node] | None" = None     # None: a word, or a bracket that nobody has looked into
+    __slots__ = ("children", "end", "key_end", "key_start", "start", "value")
+
+    def __init__(self, start: int, end: int, value: object = None, key_start: int = -1, key_end: int = -1) -> None:
+        """Take the place of the value, and that of its key in a member of an object."""
+        self.start, self.end, self.value = start, end, value
+        self.key_start, self.key_end = key_start, key_end   # -1: no member of an object
+        self.children: dict[str | int, Node] | None = None  # None: a word, or a bracket that nobody has looked into
 
 
 def position(text: str, offset: int) -> tuple[int, int]:

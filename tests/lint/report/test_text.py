@@ -4,8 +4,9 @@ import pytest
 
 from genspec.lint.check import Report
 from genspec.lint.finding import Edit, Finding, Fix, Severity, Span
+from genspec.lint.report.block import LONGEST
 from genspec.lint.report.paint import ansi
-from genspec.lint.report.text import LONGEST, text_report
+from genspec.lint.report.text import text_report
 
 TEXT = '{\n  "top_k": 5\n}\n'
 
