@@ -17,7 +17,7 @@ def explain_lines(resolution: Resolution) -> Iterator[str]:
     yield from section(f"Length: {length_sentence(plan)}", under(effective, "LENGTH", "STOPPING-4"))
     yield from section("From logits to scores, in this order", operation_lines(plan, effective))
     yield from section("Beams", under(effective, "BEAMS"))
-    yield from section("Special tokens and stopping", under(effective, "TOKENS", "STOPPING-3"))
+    yield from section("Special tokens and stopping", under(effective, "TOKENS", "TOKEN-HEALING", "STOPPING-3"))
     yield from section("Outputs", under(effective, "OUTPUTS"))
     yield from section("No effect", [line(decision) for decision in decisions if without_effect(decision)])
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, ValidationInfo, model_validator
 
 from genspec.config.decision import Reason, Rejected
 from genspec.config.fields import FIELDS, GenerationFields
@@ -19,6 +19,8 @@ from genspec.config.suggest import Cause, suggestion
 from genspec.config.values import reason_against
 
 KEYS = {field.key: name for name, field in FIELDS.items()}
+FILE = "file"
+"""The context of values that come from JSON, where only keys count and the names of this class do not."""
 
 
 class GenerationConfig(GenerationFields, BaseModel):
@@ -41,15 +43,20 @@ class GenerationConfig(GenerationFields, BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _refuse_for_every_reason(cls, data: object, build: ModelWrapValidatorHandler[Self]) -> Self:
+    def _refuse_for_every_reason(
+        cls, data: object, build: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
         """Collect all that is wrong before pydantic stops at the types."""
         if isinstance(data, cls):
             return data
         if not isinstance(data, Mapping):
             raise Rejected((not_an_object("the value is not an object."),))
-        reasons = tuple(reason for key, value in data.items() if (reason := reason_against_member(key, value)))
+        names = KEYS if info.context == FILE else {**KEYS, **{name: name for name in FIELDS}}
+        reasons = [reason for key, value in data.items() if (reason := reason_against_member(key, value, names))]
+        reasons += [reason_against_both(key, data[key]) for key, name in KEYS.items() if key != name and key in data
+                    and name in data and name in names]
         if reasons:
-            raise Rejected(reasons)
+            raise Rejected(tuple(reasons))
         return build(dict(data))
 
     @classmethod
@@ -58,12 +65,12 @@ class GenerationConfig(GenerationFields, BaseModel):
 
         Raises OSError when the file cannot be read, and `Rejected` with every reason when it is refused.
         """
-        return cls.model_validate(read_members(path))
+        return cls.model_validate(read_members(path), context=FILE)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Parse JSON text. Raises `Rejected`."""
-        return cls.model_validate(members(text))
+        return cls.model_validate(members(text), context=FILE)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Self:
@@ -138,16 +145,20 @@ class GenerationConfig(GenerationFields, BaseModel):
         return resolve(self, facts)
 
 
-def reason_against_member(key: str, value: object) -> Reason | None:
-    """Say why a member is refused, or None. CONFIG-2, CONFIG-3, CONFIG-4, CONFIG-9."""
-    name = KEYS.get(key, key)
-    if name in FIELDS:
-        return None if value is None else reason_against(name, value)
-    near = suggestion(key)
+def reason_against_member(key: str, value: object, names: Mapping[str, str]) -> Reason | None:
+    """Say why a member is refused, or None; ``names`` maps spellings to fields. CONFIG-2 to CONFIG-4, CONFIG-9."""
+    if key in names:
+        return None if value is None else reason_against(names[key], value)
+    near = suggestion(key) if isinstance(key, str) else None        # a mapping may have other keys than text
     if near and near.cause is Cause.CALL:
         return Reason(key, value, "CONFIG-9", "it is an argument of the call of generate.", "Pass it to generate.")
     remedy = f"Did you mean {near.field}?" if near and near.field else "Remove it."
     return Reason(key, value, "CONFIG-2", "it is no generation field.", remedy)
+
+
+def reason_against_both(key: str, value: object) -> Reason:
+    """Say that a field is named twice, by its key and by its name. CONFIG-7."""
+    return Reason(key, value, "CONFIG-7", f"{KEYS[key]} is the same field.", "Keep one of the two.")
 
 
 def split_members(values: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:

@@ -89,10 +89,11 @@ class Assistance:
     """How drafts of several tokens are proposed and accepted. ASSISTED-1."""
 
     prompt_lookup_num_tokens: int | None
-    max_matching_ngram_size: int | None
+    max_matching_ngram_size: int
     num_assistant_tokens: int | None
     assistant_confidence_threshold: float | None
     assistant_early_exit: int | None
+    assistant_ensemble_weight: float | None = None      # the model's share of the mixture. ASSISTED-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class DecodingPlan:
     assistance: Assistance | None = None
     contrastive: Contrastive | None = None
     dola_layers: str | tuple[int, ...] | None = None
+    token_healing: bool = False             # TOKEN-HEALING-1
 
     def operation(self, name: str) -> Operation | None:
         """Return the operation of this name, or None when the plan does not have it."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from genspec.config.fields import FIELDS
 from genspec.config.mode import Mode
+from genspec.config.suggest import KEYS
 from genspec.config.values import reason_against
 from genspec.lint.finding import Draft, Edit, Fix, Pointer, Severity
 from genspec.lint.kind import Kind
@@ -41,7 +42,7 @@ class ConfigNode:
     @cached_property
     def given(self) -> tuple[str, ...]:
         """The generation fields that are set to something other than null."""
-        return tuple(key for key, value in self.values.items() if value is not None and key in FIELDS)
+        return tuple(key for key, value in self.values.items() if value is not None and key in KEYS and key in FIELDS)
 
     @cached_property
     def refused(self) -> "dict[str, Reason]":

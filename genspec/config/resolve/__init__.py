@@ -19,7 +19,7 @@ from genspec.config.resolve.operations import decide_operations
 from genspec.config.resolve.outputs import decide_outputs
 from genspec.config.resolve.situation import Situation
 from genspec.config.resolve.stopping import decide_stopping
-from genspec.config.resolve.tokens import decide_tokens
+from genspec.config.resolve.tokens import decide_healing, decide_tokens
 
 
 class Resolution(NamedTuple):
@@ -50,6 +50,7 @@ def resolve(config: Config, facts: Facts) -> Resolution:
         assistance=decide_assistance(ledger, mode),
         contrastive=decide_contrastive(ledger, mode),
         dola_layers=decide_dola(ledger, mode),
+        token_healing=decide_healing(ledger),
     )
     decide_inert(ledger, mode, drawing)
     if ledger.reasons:

@@ -6,6 +6,15 @@ from genspec.config.mode import Mode
 from genspec.config.plan import Assistance, Contrastive
 from genspec.config.resolve.ledger import Ledger
 
+LONGEST_NGRAM = 2
+"""What applies when max_matching_ngram_size is unset. ASSISTED-1."""
+
+SHAPES_OF_DRAFTS = (
+    "max_matching_ngram_size", "num_assistant_tokens", "num_assistant_tokens_schedule",
+    "assistant_confidence_threshold", "assistant_lookbehind", "target_lookbehind", "speculation_type",
+)
+"""Fields that change how fast drafts are made and accepted, and never what is produced. ASSISTED-9."""
+
 
 def decide_assistance(ledger: Ledger, mode: Mode) -> Assistance | None:
     """Gather how drafts are proposed, or None when there are none. ASSISTED-1."""
@@ -14,15 +23,20 @@ def decide_assistance(ledger: Ledger, mode: Mode) -> Assistance | None:
     if ledger.is_set("prompt_lookup_num_tokens") and ledger.is_set("assistant_ensemble_weight"):
         ledger.refuse("assistant_ensemble_weight", "it weighs an assistant model, and drafts come from the prompt.",
                       "Unset one of the two.")
-    for name in ("max_matching_ngram_size", "num_assistant_tokens", "assistant_confidence_threshold"):
+    for name in SHAPES_OF_DRAFTS:
         if ledger.is_set(name):
             ledger.decide(name, ledger.given(name), "it shapes the drafts, never the law of the output.")
+    if ledger.is_set("assistant_ensemble_weight"):
+        weight = ledger.real("assistant_ensemble_weight")
+        ledger.decide("assistant_ensemble_weight", weight, f"drafts are accepted against a mixture in which the model "
+                      f"weighs {weight:g} and the assistant {1 - weight:g}: the output follows the mixture.")
     return Assistance(
         cast("int | None", ledger.given("prompt_lookup_num_tokens")),
-        cast("int | None", ledger.given("max_matching_ngram_size")),
+        cast("int", ledger.given("max_matching_ngram_size") or LONGEST_NGRAM),
         cast("int | None", ledger.effective("num_assistant_tokens")),
         cast("float | None", ledger.effective("assistant_confidence_threshold")),
         cast("int | None", ledger.given("assistant_early_exit")),
+        cast("float | None", ledger.given("assistant_ensemble_weight")),
     )
 
 

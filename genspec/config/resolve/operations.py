@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from genspec.config.decision import Status
 from genspec.config.plan import Operation
 from genspec.config.resolve import penalties, truncations
 from genspec.config.resolve.ledger import Ledger
@@ -66,7 +67,10 @@ def build_operation(situation: Situation, name: str, field: str, build: Build) -
         return None
     arguments, sentence = built
     clause = f"{name.upper().replace('_', '-')}-1"
-    situation.ledger.decide(field, situation.ledger.effective(field), sentence, clause=clause)
+    given = situation.ledger.effective(field)
+    used = arguments.get("k", given)        # a top_k below what beams need is raised
+    status = None if used == given else Status.ADJUSTED
+    situation.ledger.decide(field, used, sentence, clause=clause, status=status)
     return Operation(name, arguments, clause)
 
 

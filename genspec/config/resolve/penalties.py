@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
+from genspec.config.decision import Status
 from genspec.config.resolve.situation import Built, Situation
 
 
@@ -78,8 +79,12 @@ def min_new_tokens(s: Situation) -> Built:
 
 def forced_bos(s: Situation) -> Built:
     """Force the first new token, when the decoder starts from one token only. FORCED-BOS-1."""
-    token = s.ledger.given("forced_bos_token_id")
-    if token is None or s.ledger.facts.decoder_prompt_length != 1:
+    token, prompt = s.ledger.given("forced_bos_token_id"), s.ledger.facts.decoder_prompt_length
+    if token is None:
+        return None
+    if prompt != 1:
+        s.ledger.decide("forced_bos_token_id", None, f"it acts on a prompt of 1 token, and this one has {prompt}.",
+                        status=Status.INERT)
         return None
     return {"token": token}, f"the first new token is {token}."
 

@@ -9,9 +9,11 @@ from genspec.config.resolve.ledger import Ledger
 
 ID_FIELDS = (
     "bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id", "forced_bos_token_id",
-    "forced_eos_token_id", "suppress_tokens", "begin_suppress_tokens", "bad_words_ids",
-    "sequence_bias",
+    "forced_eos_token_id", "suppress_tokens", "begin_suppress_tokens", "bad_words_ids", "sequence_bias",
+    "force_words_ids", "forced_decoder_ids",
 )
+ID_OF_PAIR = {"sequence_bias": 0, "forced_decoder_ids": 1}
+"""Where the ids stand in the pairs that a field holds: beside a bias, and beside a position."""
 
 
 def decide_tokens(ledger: Ledger) -> SpecialTokens:
@@ -48,16 +50,21 @@ def decide_pad(ledger: Ledger, eos: tuple[int, ...]) -> int | None:
 
 
 def decide_bos(ledger: Ledger, bos: int | None) -> int | None:
-    """Check that an empty prompt has a BOS to start from. TOKENS-6."""
+    """Say what BOS starts, and refuse an empty prompt without it. TOKENS-5, TOKENS-6."""
     if ledger.facts.architecture == "decoder-only" and ledger.facts.prompt_length == 0:
         if bos is None:
             ledger.refuse("bos_token_id", "the prompt is empty and there is no BOS to start from.",
                           "Set bos_token_id, or give a prompt.", clause="TOKENS-6")
         else:
             ledger.decide("bos_token_id", bos, f"the prompt is empty: it starts with {bos}.", clause="TOKENS-6")
-    elif bos is not None:
+    elif bos is not None and ledger.facts.architecture == "decoder-only":
         ledger.decide("bos_token_id", bos, "the prompt has tokens of its own: no BOS is added.",
                       clause="TOKENS-6", status=Status.INERT)
+    elif bos is not None and ledger.is_set("decoder_start_token_id"):
+        ledger.decide("bos_token_id", bos, "the decoder starts from decoder_start_token_id.",
+                      clause="TOKENS-5", status=Status.INERT)
+    elif bos is not None:
+        ledger.decide("bos_token_id", bos, "the decoder starts from it.", clause="TOKENS-5")
     return bos
 
 
@@ -80,6 +87,15 @@ def decide_start(ledger: Ledger, bos: int | None) -> int | tuple[int, ...] | Non
     return tuple(cast("list[int]", given)) if isinstance(given, list) else cast("int", given)
 
 
+def decide_healing(ledger: Ledger) -> bool:
+    """Tell whether the end of the prompt is replaced before the first step. TOKEN-HEALING-1."""
+    healing = ledger.flag("token_healing")
+    if healing:
+        ledger.decide("token_healing", True, "the last token of the prompt is replaced by one whose text begins with "
+                      "its text; needs a tokenizer.")
+    return healing
+
+
 def refuse_ids_outside_vocabulary(ledger: Ledger) -> None:
     """Refuse ids that are no token of the model. TOKENS-1."""
     size = ledger.facts.vocab_size
@@ -94,10 +110,11 @@ def refuse_ids_outside_vocabulary(ledger: Ledger) -> None:
 
 
 def token_part(name: str, value: object) -> object:
-    """Leave out the biases of sequence_bias, which are numbers and no ids."""
-    if name != "sequence_bias" or value is None:
+    """Leave out what stands beside the ids in pairs: biases and positions are numbers and no ids."""
+    if name not in ID_OF_PAIR or value is None:
         return value
-    return list(value) if isinstance(value, dict) else [pair[0] for pair in cast("list[list[object]]", value)]
+    pairs = cast("list[list[object]]", value)
+    return list(value) if isinstance(value, dict) else [pair[ID_OF_PAIR[name]] for pair in pairs]
 
 
 def ids_in(value: object) -> Iterable[int]:

@@ -25,8 +25,9 @@ def top_k(s: Situation) -> Built:
     k = s.ledger.integer("top_k")
     if k == 0:
         return None
-    unset = "unset: " if not s.ledger.is_set("top_k") else ""
-    return {"k": max(k, s.min_keep), "min_keep": s.min_keep}, f"{unset}the {k} highest scores are kept, ties included."
+    kept = max(k, s.min_keep)
+    why = "unset: " if not s.ledger.is_set("top_k") else "raised for the beams: " if kept > k else ""
+    return {"k": kept, "min_keep": s.min_keep}, f"{why}the {kept} highest scores are kept, ties included."
 
 
 def top_p(s: Situation) -> Built:

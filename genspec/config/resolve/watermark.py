@@ -7,6 +7,7 @@ from genspec.config.annotations import matches
 from genspec.config.bounds import REALS, between
 from genspec.config.resolve.situation import Built, Situation
 from genspec.config.types import Real
+from genspec.config.values import shown
 
 DEFAULTS: dict[str, object] = {
     "greenlist_ratio": 0.25, "bias": 2.0, "hashing_key": 15485863, "seeding_scheme": "lefthash", "context_width": 1,
@@ -27,6 +28,6 @@ def watermark(s: Situation) -> Built:
         return None
     for key, value in given.items():
         if key not in ALLOWED or not ALLOWED[key](value):
-            s.ledger.refuse("watermarking_config", f"{key} = {value!r:.60} is not allowed in it.",
+            s.ledger.refuse("watermarking_config", f"{key} = {shown(value)} is not allowed in it.",
                             f"Choose from {', '.join(ALLOWED)}, within their ranges.")
     return {**DEFAULTS, **given}, "a hidden part of the vocabulary is favoured."
