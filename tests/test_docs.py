@@ -9,7 +9,7 @@ import pytest
 from genspec.lint.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
-WRITTEN = ["README.md", "docs/examples/README.md", "docs/guide/ci.md"]
+WRITTEN = ["README.md", "docs/examples/README.md", "docs/guide/ci.md", "docs/guide/python.md"]
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +29,8 @@ def test_generated_pages_do_not_drift(generate):
     assert not stale and not generate.superfluous(), "run `make docs`"
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+def blocks(language, page="README.md"):
+    return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text(encoding="utf-8"), re.M | re.S)
 
 
 def test_the_python_of_the_readme_runs(monkeypatch, capsys):
@@ -39,6 +39,11 @@ def test_the_python_of_the_readme_runs(monkeypatch, capsys):
         exec(block, {})
         said = re.findall(r"print\(.*\)\s+# (.+)", block)
         assert capsys.readouterr().out.splitlines() == said
+
+
+def test_the_python_of_the_guide_runs(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    exec("\n".join(blocks("python", "docs/guide/python.md")), {})
 
 
 def test_the_settings_of_the_readme_are_understood(tmp_path):
