@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 
-from genspec.cli.errors import UsageError, failed
+from genspec.cli.errors import Failure, UsageError, failed
 from genspec.cli.output import emit, paint_for, save
 from genspec.cli.parser import Parser, one_of
 from genspec.cli.progress import Progress
@@ -43,6 +43,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: Namespace) -> int:
     """Check, report, and return the status."""
+    if options.output == "":
+        raise UsageError("--output names no file")
     paths = [tidy(path) for path in options.operands]
     name = stdin_name(options.operands, options.stdin_filename)
     settings = settings_for(paths[0] if paths and name is None else options.stdin_filename or ".", options)
@@ -70,14 +72,14 @@ def stdin_name(paths: Sequence[str], given: str | None) -> str | None:
     """Return what standard input is called in the report, or None when it is not the file to check."""
     dash = "-" in paths
     if (dash and len(paths) > 1) or (given and paths and not dash):
-        raise UsageError("standard input is checked alone: give no PATH but `-` with it.")
+        raise UsageError("standard input is checked alone: give no PATH but `-` with it")
     if given == "":
-        raise UsageError("--stdin-filename names no file.")
+        raise UsageError("--stdin-filename names no file")
     return given or ("<stdin>" if dash else None)
 
 
 def settings_for(start: str, options: Namespace) -> Settings:
-    """Load the settings that hold at a path; what is wrong with them is a usage error."""
+    """Load the settings that hold at a path. An option that means nothing is a usage error."""
     given = {
         "select": options.select, "ignore": options.ignore,
         "target": options.target, "min-severity": options.min_severity,
@@ -85,7 +87,8 @@ def settings_for(start: str, options: Namespace) -> Settings:
     try:
         return load_settings(start, given)
     except SettingsError as error:
-        raise UsageError(str(error)) from None
+        of_the_command_line = str(error).startswith("--")
+        raise (UsageError if of_the_command_line else Failure)(str(error)) from None
 
 
 def report_pieces(report: Report, form: str, read: TextOf, paint: Paint) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """genspec explain."""
 
+import os
 from argparse import Namespace
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from genspec.cli.parser import Parser, at_least, one_of
 from genspec.config.decision import Rejected
 from genspec.config.explain import explain_lines, refusal_lines
 from genspec.config.generation_config import GenerationConfig, split_members
-from genspec.config.model_facts import read_model_facts
-from genspec.config.reading import read_members
+from genspec.config.model_facts import ModelFacts, facts_in
+from genspec.config.reading import decoded
 from genspec.lint.report.printable import printable
+from genspec.lint.sources.document import Problem
+from genspec.lint.sources.reading import read_bytes
 
 EXPLAINED, REFUSED, NO_INPUT = 0, 1, 3
 NAME = "generation_config.json"
@@ -36,13 +39,15 @@ def run(options: Namespace) -> int:
     """Print what the specification makes of one config."""
     path = Path(options.operands[0])
     file = path / NAME if path.is_dir() else path
-    if not file.exists():
-        failed(f"{file}: there is no such file")
-        return NO_INPUT
-    facts = read_model_facts(file.parent)
+    data = read_bytes(file)
+    if isinstance(data, Problem):
+        status = failed(f"{file}: {data.message}")
+        return status if os.path.lexists(file) else NO_INPUT
+    beside = read_bytes(file.parent / "config.json")
+    facts = ModelFacts() if isinstance(beside, Problem) else facts_in(beside)
     unknown: dict[str, object] = {}
     try:
-        known, unknown = split_members(read_members(file))
+        known, unknown = split_members(decoded(data, file))
         resolution = GenerationConfig.from_dict(known).resolve(
             prompt_length=options.prompt_length,
             vocab_size=facts.vocab_size,

@@ -8,8 +8,11 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from genspec import __version__
 
-        print(f"genspec {__version__}")
-        return
+        try:
+            print(f"genspec {__version__}", flush=True)
+            return
+        except OSError:                         # a full disk, a reader that has gone: said below, as for every verb
+            pass
     try:
         from genspec.cli.app import run
     except KeyboardInterrupt:                   # while the modules were loading

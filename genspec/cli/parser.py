@@ -34,7 +34,7 @@ class Parser:
 
     def asks_for_help(self, arguments: Sequence[str]) -> bool:
         """Tell whether the help is wanted, however wrong the rest of the command line is."""
-        return any(word in HELP for word in split(arguments)[0])
+        return any(word.partition("=")[0] in HELP for word in split(arguments)[0])
 
     def help(self) -> str:
         """Return the help as text."""
@@ -54,6 +54,7 @@ class Parser:
             options, rest = self.reader.parse_known_args(before)
         except argparse.ArgumentError as error:
             said = error.message.replace("expected one argument", "requires an argument")
+            said = "takes no value" if said.startswith("ignored explicit argument") else said
             raise UsageError(f"{error.argument_name}: {said}") from None
         refuse_unknown(rest, [f"--{name.replace('_', '-')}" for name in vars(options)])
         options.operands = self.counted([*rest, *behind])
@@ -62,7 +63,9 @@ class Parser:
     def counted(self, operands: list[str]) -> list[str]:
         """Return the operands, unless they are too few or too many."""
         if len(operands) < self.least:
-            raise UsageError(f"Missing argument '{self.operands}'")
+            raise UsageError(f"missing argument '{self.operands}'")
+        if "" in operands:
+            raise UsageError("an argument is empty: is a variable unset?")
         if len(operands) > self.most:
             raise UsageError(f"unexpected extra argument {operands[self.most]!r:.60}")
         return operands

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from genspec.config.decision import Decision, Rejected, Status
+from genspec.config.mode import BEAMS
 from genspec.config.plan import DecodingPlan, Operation
 from genspec.config.resolve import Resolution
 
@@ -71,7 +72,8 @@ def operation_lines(plan: DecodingPlan, decisions: list[Decision]) -> list[str]:
         f"{position}. {call(operation)}: {reasons[operation.clause]}  [{operation.clause}]"
         for position, operation in enumerate(plan.operations, start=1)
     ]
-    return lines or ["none: the scores are the model's logits"]
+    start = "the log-softmax of the model's logits" if plan.mode in BEAMS else "the model's logits"
+    return lines or [f"none: the scores are {start}"]
 
 
 def call(operation: Operation) -> str:

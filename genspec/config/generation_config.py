@@ -19,6 +19,7 @@ from genspec.config.suggest import Cause, suggestion
 from genspec.config.values import reason_against
 
 KEYS = {field.key: name for name, field in FIELDS.items()}
+KEYS_AND_NAMES = {**KEYS, **{name: name for name in FIELDS}}
 FILE = "file"
 """The context of values that come from JSON, where only keys count and the names of this class do not."""
 
@@ -51,12 +52,12 @@ class GenerationConfig(GenerationFields, BaseModel):
             return data
         if not isinstance(data, Mapping):
             raise Rejected((not_an_object("the value is not an object."),))
-        names = KEYS if info.context == FILE else {**KEYS, **{name: name for name in FIELDS}}
-        reasons = [reason for key, value in data.items() if (reason := reason_against_member(key, value, names))]
-        reasons += [reason_against_both(key, data[key]) for key, name in KEYS.items() if key != name and key in data
-                    and name in data and name in names]
+        names = KEYS if info.context == FILE else KEYS_AND_NAMES
+        reasons = tuple(reason for key, value in data.items() if (reason := reason_against_member(key, value, names)))
+        if info.context != FILE:
+            reasons += reasons_against_both(data)
         if reasons:
-            raise Rejected(tuple(reasons))
+            raise Rejected(reasons)
         return build(dict(data))
 
     @classmethod
@@ -156,9 +157,12 @@ def reason_against_member(key: str, value: object, names: Mapping[str, str]) -> 
     return Reason(key, value, "CONFIG-2", "it is no generation field.", remedy)
 
 
-def reason_against_both(key: str, value: object) -> Reason:
-    """Say that a field is named twice, by its key and by its name. CONFIG-7."""
-    return Reason(key, value, "CONFIG-7", f"{KEYS[key]} is the same field.", "Keep one of the two.")
+def reasons_against_both(members: Mapping[str, object]) -> tuple[Reason, ...]:
+    """Say which fields are given twice, by key and by name. CONFIG-7."""
+    return tuple(
+        Reason(key, members[key], "CONFIG-7", f"{name} is the same field.", "Keep one of the two.")
+        for key, name in KEYS.items() if key != name and key in members and name in members
+    )
 
 
 def split_members(values: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:

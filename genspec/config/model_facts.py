@@ -22,8 +22,16 @@ class ModelFacts:
 def read_model_facts(folder: Path) -> ModelFacts:
     """Read the facts beside a generation config; a missing or broken `config.json` states none."""
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return facts_in((folder / "config.json").read_bytes())
+    except OSError:
+        return ModelFacts()
+
+
+def facts_in(data: bytes) -> ModelFacts:
+    """Find the facts in the bytes of a `config.json`; what is no config states none."""
+    try:
+        config = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError):
         return ModelFacts()
     return model_facts(config) if isinstance(config, dict) else ModelFacts()
 

@@ -44,7 +44,7 @@ def facts(field: Field) -> dict[str, str]:
     rows = {"type": expected(field.type)}
     if field.bounds is not None:
         rows["range"] = "every finite number" if field.bounds == REALS else str(field.bounds)
-    rows["unset"] = "nothing applies" if field.unset is None else f"{shown(field.unset)} applies"
+    rows["unset"] = "no value of its own" if field.unset is None else f"{shown(field.unset)} applies"
     rows["acts in"] = acting(field.modes)
     rows["clause"] = field.clause
     if field.since:

@@ -51,6 +51,7 @@ class BeamRules:
     num_beam_groups: int = 1
     diversity_penalty: float = 0.0
     force_words_ids: tuple[object, ...] = ()
+    constraints: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

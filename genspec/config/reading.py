@@ -12,7 +12,11 @@ def read_members(path: str | Path) -> dict[str, object]:
 
     Raises OSError when the file cannot be read, and `Rejected` when it is not a config (CONFIG-1, CONFIG-7).
     """
-    data = Path(path).read_bytes()
+    return decoded(Path(path).read_bytes(), path)
+
+
+def decoded(data: bytes, path: str | Path) -> dict[str, object]:
+    """Parse what a file holds: UTF-8, as JSON must be. Raises `Rejected` as `members` does."""
     try:
         return members(data.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -1,6 +1,7 @@
 """Run the rules over documents and files."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import genspec.lint.rules  # noqa: F401  fills RULES
@@ -17,6 +18,9 @@ from genspec.lint.sources.walk import Path, find_configs
 from genspec.lint.target import Target
 
 Progress = Callable[[str], None]
+
+MOST_FOUND = 20
+"""Findings of one rule in one file. Each takes a search for its line, and nobody reads hundreds."""
 
 
 class Report(NamedTuple):
@@ -48,9 +52,18 @@ def check_document(document: Document, target: Target, rules: Sequence[Rule] | N
         finished(rule, draft, document, kind)
         for rule in chosen
         if is_config or rule.any_file
-        for draft in rule.check(node)
+        for draft in first_few(rule.check(node))
     ]
     return sorted(findings, key=lambda finding: (finding.span.line, finding.span.column, finding.code))
+
+
+def first_few(drafts: Iterable[Draft]) -> list[Draft]:
+    """Return what a rule finds, up to a limit. The last one says when there is more."""
+    found = list(islice(drafts, MOST_FOUND + 1))
+    if len(found) > MOST_FOUND:
+        *found, last, _ = found
+        found.append(last._replace(message=f"{last.message} (and this file has more of the kind)"))
+    return found
 
 
 def default_rules(target: Target) -> list[Rule]:

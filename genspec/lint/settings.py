@@ -3,12 +3,14 @@
 import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import genspec.lint.rules  # noqa: F401  fills RULES, which selectors are held against
 from genspec.lint.finding import Severity
 from genspec.lint.rule import RULES, Rule, rules_for
+from genspec.lint.sources.limits import MOST_BYTES
 from genspec.lint.target import Target, TargetError, parse_target
 
 EXACT = len("GS201")
@@ -76,7 +78,11 @@ def load_settings(start: str | os.PathLike[str], options: Mapping[str, object]) 
 
 def project_values(start: str | os.PathLike[str]) -> tuple[str, dict[str, object]]:
     """Return the nearest project file at or above a path, with the settings it holds."""
-    for folder in upwards(os.path.abspath(start)):      # not realpath: a link belongs to the project it stands in
+    try:
+        place = os.path.abspath(start)          # not realpath: a link belongs to the project it stands in
+    except OSError:
+        raise SettingsError("the current folder was removed: change to one that is there") from None
+    for folder in upwards(place):
         for name, table in (("genspec.toml", ()), ("pyproject.toml", ("tool", "genspec"))):
             path = os.path.join(folder, name)
             values = table_of(path, table)
@@ -107,14 +113,32 @@ def table_of(path: str, table: tuple[str, ...]) -> dict[str, object] | None:
 
 
 def content_of(path: str) -> bytes | None:
-    """Read a file that may be absent."""
+    """Read a file that may be absent. Folders, pipes and devices of its name count for nothing.
+
+    Nor does what lies in a folder that may not be searched: its configs cannot be read either.
+    """
+    try:
+        status = os.stat(path)
+    except PermissionError:
+        return None
+    except OSError as error:
+        if error.errno in ABSENT:
+            return None
+        raise unreadable(path, error) from None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    if status.st_size > MOST_BYTES:
+        raise SettingsError(f"{path}: has more than {MOST_BYTES // 1024 // 1024} MiB: no settings are that long")
     try:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        if error.errno in ABSENT:
-            return None
-        raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: str, error: OSError) -> SettingsError:
+    """Say why a file of settings cannot be read."""
+    return SettingsError(f"{path}: cannot be read: {error.strerror or error}")
 
 
 def parsed(path: str, data: bytes) -> dict[str, object]:
@@ -122,7 +146,7 @@ def parsed(path: str, data: bytes) -> dict[str, object]:
     import tomllib
 
     try:
-        return tomllib.loads(data.decode())
+        return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: is not UTF-8 (byte {error.start})") from None
     except tomllib.TOMLDecodeError as error:
@@ -133,8 +157,10 @@ def parsed(path: str, data: bytes) -> dict[str, object]:
 
 def understood(key: str, value: object, source: str) -> dict[str, object]:
     """Read one setting into the fields of `Settings` that it decides."""
+    if key == "tool":
+        raise SettingsError(f"{source}settings stand at the top of this file: remove the line [tool.genspec]")
     if key not in READERS:
-        raise SettingsError(f"{source}unknown setting `{key}`{meant(key, READERS)}. Known: {', '.join(READERS)}")
+        raise SettingsError(f"{source}unknown setting `{key}`{meant(key, READERS) or '.'} Known: {', '.join(READERS)}")
     try:
         return READERS[key](value)
     except (SettingsError, TargetError) as error:
@@ -151,7 +177,7 @@ def read_severity(value: object) -> dict[str, object]:
     name = text(value).strip().lower()
     known = [str(severity) for severity in Severity]
     if name not in known:
-        raise SettingsError(f"{name!r} is no severity{meant(name, known)}. Known: {', '.join(known)}")
+        raise SettingsError(f"{name!r} is no severity{meant(name, known) or '.'} Known: {', '.join(known)}")
     severity = Severity[name.upper()]
     return {"min_severity": severity, "fails_at": severity}
 
@@ -179,8 +205,8 @@ def selector(given: str) -> str:
     if re.fullmatch(r"GS\d{0,3}", code) and any(known.startswith(code) for known in RULES):
         return code
     known = [*(rule.name for rule in RULES.values()), *RULES]
-    close = meant(given.lower(), known) or meant(code, known)
-    raise SettingsError(f"no rule is called {given!r:.60}{close}. `genspec rule` lists them")
+    close = meant(given.lower(), known) or meant(code, known) or "."
+    raise SettingsError(f"no rule is called {given!r:.60}{close} `genspec rule` lists them")
 
 
 def text(value: object) -> str:

@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from genspec.config.decision import Rejected
-from genspec.config.generation_config import GenerationConfig
+from genspec.config.generation_config import GenerationConfig, split_members
+from genspec.config.reading import members
 
 
 def clauses(text: str) -> list[str]:
@@ -102,3 +103,124 @@ def test_a_plan_is_a_value() -> None:
     assert pickle.loads(pickle.dumps(plan)) == plan
     with pytest.raises(AttributeError):
         plan.mode = plan.mode
+
+
+def test_json_is_written_in_the_order_of_the_reference_two_blanks_deep() -> None:
+    values = {"transformers_version": "5.23.0", "stop_strings": "é", "top_k": None, "_from_model_config": True,
+              "eos_token_id": [2, 5], "max_new_tokens": 4, "do_sample": False}
+    assert GenerationConfig.from_dict(values).to_json() == """{
+  "max_new_tokens": 4,
+  "stop_strings": "é",
+  "do_sample": false,
+  "top_k": null,
+  "eos_token_id": [
+    2,
+    5
+  ],
+  "transformers_version": "5.23.0",
+  "_from_model_config": true
+}
+"""
+
+
+def test_a_program_may_use_keys_or_names_and_a_file_keys_alone() -> None:
+    config = GenerationConfig(from_model_config=True, commit_hash="a")
+    assert config == GenerationConfig.from_dict({"_from_model_config": True, "_commit_hash": "a"})
+    assert config.to_dict() == {"_from_model_config": True, "_commit_hash": "a"}
+    assert GenerationConfig.from_json('{"_from_model_config": true, "_commit_hash": "a"}') == config
+    assert clauses('{"from_model_config": true, "commit_hash": 3}') == ["CONFIG-2", "CONFIG-2"]
+    with pytest.raises(Rejected, match="Did you mean _from_model_config"):
+        GenerationConfig.from_json('{"from_model_config": true}')
+
+
+def test_a_field_that_a_program_gives_by_key_and_by_name_is_refused() -> None:
+    with pytest.raises(Rejected) as caught:
+        GenerationConfig.from_dict({"_from_model_config": True, "from_model_config": False, "top_p": 2})
+    assert [str(reason) for reason in caught.value.reasons][1:] == [
+        "_from_model_config: from_model_config is the same field. Keep one of the two. [CONFIG-7]"
+    ]
+    assert clauses('{"_from_model_config": true, "from_model_config": true}') == ["CONFIG-2"]
+
+
+@pytest.mark.parametrize(("key", "clause", "remedy"), [
+    ("streamer", "CONFIG-9", "Pass it to generate."), ("topP", "CONFIG-2", "Did you mean top_p?"),
+    ("hidden_size", "CONFIG-2", "Remove it."), ("zzz", "CONFIG-2", "Remove it."),
+])
+def test_a_key_that_is_no_field_is_refused_with_a_way_out(key: str, clause: str, remedy: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        GenerationConfig.from_dict({key: None})
+    (reason,) = caught.value.reasons
+    assert (reason.field, reason.value, reason.clause, reason.remedy) == (key, None, clause, remedy)
+
+
+def test_a_key_that_is_no_text_is_refused_too() -> None:
+    with pytest.raises(Rejected) as caught:
+        GenerationConfig.from_dict({5: 1, None: 2, "top_p": 2.0})  # type: ignore[dict-item]
+    assert [(reason.field, reason.clause) for reason in caught.value.reasons] == [
+        (5, "CONFIG-2"), (None, "CONFIG-2"), ("top_p", "TOP-P-1"),
+    ]
+
+
+def test_members_are_split_by_key() -> None:
+    values = {"_from_model_config": True, "from_model_config": 1, "topP": 0.5, "top_p": None}
+    assert split_members(values) == (
+        {"_from_model_config": True, "top_p": None}, {"from_model_config": 1, "topP": 0.5}
+    )
+
+
+def test_a_config_is_taken_as_it_is() -> None:
+    config = GenerationConfig(top_p=0.5)
+    assert GenerationConfig.model_validate(config) is config
+
+
+def test_a_number_that_is_not_finite_is_refused_wherever_it_stands() -> None:
+    with pytest.raises(Rejected) as caught:
+        members('{"watermarking_config": {"bias": NaN, "bias": [-Infinity]}, "top_p": Infinity}')
+    assert [(reason.field, reason.value, reason.clause) for reason in caught.value.reasons] == [
+        ("", "NaN", "CONFIG-4"), ("", "-Infinity", "CONFIG-4"), ("bias", [pytest.approx(float("nan"), nan_ok=True)],
+        "CONFIG-7"), ("", "Infinity", "CONFIG-4"),
+    ]
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("[]", "the text holds list, not an object."), ("3", "the text holds int, not an object."),
+    ("{", "the text is not JSON: Expecting property name"), ('{"a": 1} {}', "the text is not JSON: Extra data"),
+    ('{"top_k": 1, "top_k": 1}', "top_k: the key stands twice. Keep one of the two. [CONFIG-7]"),
+])
+def test_what_is_wrong_with_a_text_is_said(text: str, says: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        members(text)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(("data", "said"), [
+    (b'{"top_p": 0.5}\xff', "byte 14: the file is not UTF-8."),
+    (b'\xff\xfe{', "byte 0: the file is not UTF-8."),
+    (b'{"stop_strings": "\xc3"}', "byte 18: the file is not UTF-8."),
+])
+def test_a_byte_that_is_not_utf8_is_named(data: bytes, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "generation_config.json"
+    file.write_bytes(data)
+    with pytest.raises(Rejected) as caught:
+        GenerationConfig.read(file)
+    (reason,) = caught.value.reasons
+    assert (reason.field, reason.clause, f"{reason.value}: {reason.message}") == (str(file), "CONFIG-1", said)
+
+
+def test_a_byte_order_mark_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "generation_config.json"
+    file.write_bytes(b"\xef\xbb\xbf{}")
+    with pytest.raises(Rejected, match="CONFIG-1"):
+        GenerationConfig.read(file)
+
+
+@pytest.mark.parametrize(("values", "head"), [
+    ({"top_p": 2.0}, "1 reason to refuse this config"),
+    ({"top_p": 2.0, "top_k": -1}, "2 reasons to refuse this config"),
+])
+def test_a_refusal_counts_its_reasons_and_lists_them(values: dict[str, float], head: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        GenerationConfig.from_dict(values)
+    lines = str(caught.value).splitlines()
+    assert lines == [head, *(f"  {reason}" for reason in caught.value.reasons)]
+    assert [reason.field for reason in pickle.loads(pickle.dumps(caught.value)).reasons] == list(values)

@@ -1,8 +1,13 @@
 """Precedence between call, given config and the model's file. Text: docs/spec/config.md (CONFIG-6)."""
 
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genspec.config.decision import Rejected
+from genspec.config.fields import FIELDS
 from genspec.config.generation_config import GenerationConfig
 from genspec.config.layers import Origin
 
@@ -49,3 +54,62 @@ def test_every_reason_against_every_layer_is_given_at_once() -> None:
     with pytest.raises(Rejected) as caught:
         GenerationConfig.layered(call={"topk": 3}, given={"top_p": 3.0}, model={"temperature": "1"})
     assert {reason.field for reason in caught.value.reasons} == {"topk", "top_p", "temperature"}, caught.value
+
+
+def test_the_layers_of_a_config_without_layers_are_empty() -> None:
+    config = GenerationConfig(top_k=None)
+    assert (dict(config.origins), config.disabled) == ({}, frozenset())
+    assert GenerationConfig.layered() == GenerationConfig()
+    assert GenerationConfig.layered().effective("top_k") == 50
+
+
+@pytest.mark.parametrize(("name", "applies"), [
+    ("top_k", 0), ("top_p", 1.0), ("temperature", 1.0), ("do_sample", False), ("num_beams", 1), ("min_p", None),
+    ("max_new_tokens", None), ("use_cache", True), ("repetition_penalty", 1.0), ("min_length", 0),
+])
+def test_a_null_in_a_call_leaves_what_is_neutral(name: str, applies: object) -> None:
+    config = GenerationConfig.layered(call={name: None}, given={name: None}, model={"top_k": 7, "top_p": 0.5})
+    assert config.disabled == {name}
+    assert config.origins[name] is Origin.CALL
+    assert config.effective(name) == applies
+
+
+def test_only_an_explicit_null_switches_top_k_off() -> None:
+    config = GenerationConfig.layered(call={"do_sample": False, "top_p": 0.0, "num_beams": 1}, given={"top_k": None})
+    assert config.disabled == frozenset()
+    assert config.effective("top_k") == 50
+    assert (config.effective("do_sample"), config.effective("top_p")) == (False, 0.0)
+
+
+def test_false_and_zero_are_values_in_every_layer() -> None:
+    call, given, model = {"top_p": 0.0}, {"do_sample": False, "top_k": 0}, {"top_p": 0.5, "do_sample": True, "top_k": 3}
+    config = GenerationConfig.layered(call=call, given=given, model=model)
+    assert (config.top_p, config.do_sample, config.top_k) == (0.0, False, 0)
+
+
+def test_keys_and_names_meet_in_one_field() -> None:
+    config = GenerationConfig.layered(call={"from_model_config": False}, model={"_from_model_config": True})
+    assert config.from_model_config is False
+    assert dict(config.origins) == {"from_model_config": Origin.CALL}
+    assert GenerationConfig.layered(given=config).from_model_config is False
+
+
+NAMES = ["top_k", "top_p", "do_sample", "max_length", "_from_model_config"]
+VALUES = {"top_k": 3, "top_p": 0.5, "do_sample": True, "max_length": 9, "_from_model_config": True}
+layers = st.dictionaries(st.sampled_from(NAMES), st.booleans()).map(
+    lambda drawn: {name: VALUES[name] if is_set else None for name, is_set in drawn.items()}
+)
+
+
+@given(layers, layers, layers)
+def test_each_field_comes_from_the_strongest_source_that_sets_it(
+    call: dict[str, Any], given_: dict[str, Any], model: dict[str, Any]
+) -> None:
+    config = GenerationConfig.layered(call=call, given=given_, model=model)
+    found = {FIELDS[name].key: origin for name, origin in config.origins.items()}
+    for name in NAMES:
+        sets = [name in call, given_.get(name) is not None, model.get(name) is not None]
+        origin = next((origin for origin, has in zip(Origin, sets, strict=True) if has), None)
+        assert found.get(name) is origin, (name, call, given_, model)
+        value = {Origin.CALL: call, Origin.GIVEN: given_, Origin.MODEL: model}[origin][name] if origin else None
+        assert config.to_dict().get(name) == value, (name, call, given_, model)

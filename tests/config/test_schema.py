@@ -59,6 +59,12 @@ def test_ranges_are_written_as_keywords() -> None:
     ({"early_stopping": 1}, False), ({"cache_implementation": "dynamo"}, False), ({"eos_token_id": -1}, False),
     ({"eos_token_id": [1, "2"]}, False), ({"exponential_decay_length_penalty": [5]}, False),
     ({"sequence_bias": [[1, 2]]}, False), ({"typical_p": 0}, False), ({"stop_strings": [1]}, False),
+    ({"sequence_bias": [[[0], -1e9]]}, True), ({"sequence_bias": [[[-1], 1.0]]}, False),
+    ({"sequence_bias": {"1": 2.0}}, False), ({"exponential_decay_length_penalty": [5, 1.1, 2]}, False),
+    ({"exponential_decay_length_penalty": [0, 0]}, True), ({"exponential_decay_length_penalty": [5.5, 1.1]}, False),
+    ({"exponential_decay_length_penalty": [-1, 1.1]}, False), ({"forced_decoder_ids": [[None, 1]]}, False),
+    ({"forced_decoder_ids": [[1, -1]]}, False), ({"typical_p": 1}, True), ({"epsilon_cutoff": 1}, False),
+    ({"epsilon_cutoff": 0}, True), ({"repetition_penalty": 0}, False), ({"length_penalty": -5.5}, True),
 ])
 def test_the_schema_accepts_and_refuses(validator: Any, config: dict[str, Any], valid: bool) -> None:
     assert validator.is_valid(config) is valid
@@ -101,3 +107,49 @@ def test_a_few_entries_word_by_word() -> None:
     assert "| type | a number |\n| range | [0, 1] |\n| unset | 1.0 applies |\n| acts in | sample, beam_sample |" in page
     assert "| acts in | no mode: it never changes a token |" in page
     assert "| not honoured since | 4.56: use custom_generate='transformers-community/dola'" in page
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+def test_null_and_what_applies_when_unset_are_valid(validator: Any, field: Any) -> None:
+    assert validator.is_valid({field.key: None})
+    assert validator.is_valid({field.key: field.unset})
+
+
+PROPERTIES = {
+    "cache_implementation": {"enum": [
+        "dynamic", "static", "offloaded", "offloaded_static", "quantized", "paged", "sliding_window", "hybrid",
+        "hybrid_chunked", "offloaded_hybrid", "offloaded_hybrid_chunked", None,
+    ]},
+    "early_stopping": {"anyOf": [{"type": "boolean"}, {"enum": ["never"]}, {"type": "null"}], "default": False},
+    "eos_token_id": {"anyOf": [
+        {"type": "integer", "minimum": 0}, {"type": "array", "items": {"type": "integer", "minimum": 0}},
+        {"type": "null"},
+    ]},
+    "exponential_decay_length_penalty": {
+        "type": ["array", "null"], "items": False, "minItems": 2, "maxItems": 2,
+        "prefixItems": [{"type": "integer", "minimum": 0}, {"type": "number", "minimum": 0}],
+    },
+    "sequence_bias": {"type": ["array", "null"], "items": {
+        "type": "array", "items": False, "minItems": 2, "maxItems": 2,
+        "prefixItems": [{"type": "array", "items": {"type": "integer", "minimum": 0}}, {"type": "number"}],
+    }},
+    "watermarking_config": {"type": ["object", "null"]},
+    "do_sample": {"type": ["boolean", "null"], "default": False},
+    "top_p": {"type": ["number", "null"], "minimum": 0, "maximum": 1, "default": 1.0},
+    "diversity_penalty": {"type": ["number", "null"], "minimum": 0, "default": 0.0, "deprecated": True},
+}
+
+
+@pytest.mark.parametrize("key", PROPERTIES)
+def test_a_few_properties_word_by_word(key: str) -> None:
+    schema = dict(json_schema()["properties"][key])
+    assert schema.pop("description")
+    assert schema == PROPERTIES[key]
+
+
+def test_a_description_ends_with_the_releases() -> None:
+    properties = json_schema()["properties"]
+    assert properties["min_p"]["description"] == f"{FIELDS['min_p'].doc} Since transformers 4.41."
+    assert properties["return_legacy_cache"]["description"].endswith(
+        "Since transformers 4.42. Not honoured since transformers 5.0: use the cache object that is returned."
+    )

@@ -22,17 +22,14 @@ def decide_beams(ledger: Ledger, mode: Mode) -> BeamRules | None:
     penalty = ledger.real("length_penalty")
     ledger.decide("length_penalty", penalty, f"a hypothesis of n new tokens scores sum / n^{penalty:g}.")
     groups, diversity = decide_groups(ledger, mode)
-    words = cast("list[list[object]] | None", ledger.given("force_words_ids"))
-    if words is not None and not (words and all(word and [] not in word for word in words)):
-        ledger.refuse("force_words_ids", "it has no condition, or one without token ids.",
-                      "Give each condition token ids, or unset the field.")
     return BeamRules(
         num_beams=ledger.integer("num_beams"),
         early_stopping=early,
         length_penalty=penalty,
         num_beam_groups=groups,
         diversity_penalty=diversity,
-        force_words_ids=tuple(words) if words is not None else (),
+        force_words_ids=decide_conditions(ledger, "force_words_ids"),
+        constraints=decide_conditions(ledger, "constraints"),
     )
 
 
@@ -52,3 +49,21 @@ def decide_groups(ledger: Ledger, mode: Mode) -> tuple[int, float]:
     ledger.decide("num_beam_groups", groups, f"{beams} beams in {groups} groups.")
     ledger.decide("diversity_penalty", penalty, f"a token chosen by an earlier group loses {penalty:g}.")
     return groups, penalty
+
+
+def decide_conditions(ledger: Ledger, name: str) -> tuple[object, ...]:
+    """Return the conditions that every hypothesis must meet, and refuse those that say nothing. BEAMS-6."""
+    if not ledger.is_set(name):
+        return ()
+    conditions = cast("list[object]", ledger.given(name))
+    if not conditions or (name == "force_words_ids" and not all(map(has_ids, conditions))):
+        ledger.refuse(name, "it has no condition, or one without token ids.",
+                      "Give each condition token ids, or unset the field.")
+    number = "1 condition" if len(conditions) == 1 else f"{len(conditions)} conditions"
+    ledger.decide(name, conditions, f"every hypothesis meets {number}.")
+    return tuple(conditions)
+
+
+def has_ids(condition: object) -> bool:
+    """Tell whether a condition of force_words_ids has ids, and each of its alternatives too."""
+    return isinstance(condition, list) and condition != [] and [] not in condition

@@ -28,6 +28,7 @@ def why_inert(field: Field, ledger: Ledger, mode: Mode, draws: bool) -> tuple[st
         return "MODE-2", "it acts only when tokens are drawn, and do_sample is not true."
     if field.modes <= BEAMS and mode not in BEAMS:
         return "MODE-3", "it acts only in beam search, and num_beams is 1."
-    if mode not in field.modes:
+    drawn = draws and field.modes <= SAMPLING       # in assisted decoding and DoLa too, which extend sampling
+    if mode not in field.modes and not drawn:
         return "MODE-1", f"it does not act in {mode}."
     return field.clause, "its value leaves everything as it is."

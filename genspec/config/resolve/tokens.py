@@ -10,10 +10,8 @@ from genspec.config.resolve.ledger import Ledger
 ID_FIELDS = (
     "bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id", "forced_bos_token_id",
     "forced_eos_token_id", "suppress_tokens", "begin_suppress_tokens", "bad_words_ids", "sequence_bias",
-    "force_words_ids", "forced_decoder_ids",
+    "force_words_ids",
 )
-ID_OF_PAIR = {"sequence_bias": 0, "forced_decoder_ids": 1}
-"""Where the ids stand in the pairs that a field holds: beside a bias, and beside a position."""
 
 
 def decide_tokens(ledger: Ledger) -> SpecialTokens:
@@ -110,11 +108,10 @@ def refuse_ids_outside_vocabulary(ledger: Ledger) -> None:
 
 
 def token_part(name: str, value: object) -> object:
-    """Leave out what stands beside the ids in pairs: biases and positions are numbers and no ids."""
-    if name not in ID_OF_PAIR or value is None:
+    """Leave out the biases of sequence_bias, which are numbers and no ids."""
+    if name != "sequence_bias" or value is None:
         return value
-    pairs = cast("list[list[object]]", value)
-    return list(value) if isinstance(value, dict) else [pair[ID_OF_PAIR[name]] for pair in pairs]
+    return list(value) if isinstance(value, dict) else [pair[0] for pair in cast("list[list[object]]", value)]
 
 
 def ids_in(value: object) -> Iterable[int]:

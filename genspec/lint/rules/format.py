@@ -1,6 +1,7 @@
 """Family 9: the file itself, and keys that do not belong in it."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from genspec.config.suggest import CALLS, FILES, KEYS, Suggestion, foreign, misspelling
 from genspec.lint.finding import Draft, Pointer, Severity
@@ -12,6 +13,9 @@ from genspec.lint.sources.document import ProblemKind
 BROKEN_TEXT = (ProblemKind.SYNTAX, ProblemKind.TOO_DEEP, ProblemKind.NUMBER_TOO_LONG)
 UNREAD = (ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE)
 HARMLESS = (ProblemKind.DUPLICATE_KEY, ProblemKind.NOT_FINITE)
+MOST_STRANGERS = 500
+"""So many keys are looked at for slips of spelling; a file with more of its own is another program's."""
+
 MANY = 3
 """As many keys of another file get a finding each; more get one together."""
 
@@ -214,17 +218,18 @@ def problems(config: ConfigNode, kinds: tuple[ProblemKind, ...]) -> Iterator[Dra
             yield Draft(problem.pointer, problem.message, span=problem.span)
 
 
-def strangers(config: ConfigNode) -> list[str]:
-    """Return the keys that nothing here knows by another name, and that set something.
+def strangers(config: ConfigNode) -> Iterator[str]:
+    """Yield the keys that nothing here knows by another name, and that set something.
 
     Comments start with an underscore, `$schema` speaks to editors, and an inner object with options is GS905's.
     """
-    return [
+    keys = (
         key
         for key, value in config.values.items()
         if key not in KEYS and value is not None and not key.startswith(COMMENTS) and not is_custom(key)
         and key not in CALLS and key not in FILES and foreign(key) is None and not buried({key: value})
-    ]
+    )
+    return islice(keys, MOST_STRANGERS)
 
 
 def misspelt(config: ConfigNode, key: str, meant: Suggestion) -> Draft:

@@ -1,5 +1,6 @@
 """Family 4: token ids. What needs the vocabulary (406) or a call (409) one file cannot show."""
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 
@@ -148,10 +149,12 @@ def forced_and_suppressed(config: ConfigNode) -> Iterator[Draft]:
     suppressed = config.value("suppress_tokens")
     if not isinstance(suppressed, list) or not suppressed:
         return
+    banned = set(ids(suppressed))
     for field in ("forced_bos_token_id", "forced_eos_token_id"):
         forced = ids(config.value(field))
-        if forced and all(token in suppressed for token in forced):
-            rest = [token for token in suppressed if token not in forced]
+        if forced and banned.issuperset(forced):
+            freed = set(forced)
+            rest = [token for token in suppressed if not whole(token) or token not in freed]
             fix = unsafe(f"Allow {named(forced)} in `suppress_tokens`", config.set("suppress_tokens", rest))
             yield config.finding(field, f"`{field}` forces {named(forced)}, which `suppress_tokens` forbids", fix=fix)
 
@@ -187,7 +190,7 @@ def bad_words_shape(config: ConfigNode) -> Iterator[Draft]:
 )
 def forced_eos_not_in_eos(config: ConfigNode) -> Iterator[Draft]:
     forced, ends = ids(config.value("forced_eos_token_id")), ids(config.value("eos_token_id"))
-    if forced and ends and not any(token in ends for token in forced):
+    if forced and ends and set(forced).isdisjoint(ends):
         message = f"`forced_eos_token_id` ({named(forced)}) is not an EOS id: `eos_token_id` is {named(ends)}"
         yield config.finding("forced_eos_token_id", message)
 
@@ -200,7 +203,7 @@ def faults_of_list(config: ConfigNode, field: str, items: list[object]) -> Itera
     index = next((index for index, item in enumerate(items) if not whole(item)), None)
     if index is not None:
         right = [whole_from(item) for item in items]
-        fix = safe(f"Set `{field}` to {right}", config.set(field, right)) if None not in right else None
+        fix = safe(f"Set `{field}` to {shown(right)}", config.set(field, right)) if None not in right else None
         yield config.finding((field, index), f"`{field}` lists {shown(items[index])}, which is no token id", fix=fix)
     elif len(set(map(str, items))) < len(items):
         yield repeated(config, field, items)
@@ -208,10 +211,11 @@ def faults_of_list(config: ConfigNode, field: str, items: list[object]) -> Itera
 
 def repeated(config: ConfigNode, field: str, items: list[object]) -> Draft:
     """Say that a list holds an id twice."""
-    once = list(dict.fromkeys(items))
-    twice = next(item for index, item in enumerate(items) if item in items[:index])
+    times = Counter(items)
+    once = list(times)
+    twice = next(item for item in once if times[item] > 1)
     counts = field == "eos_token_id"    # beam sampling keeps a token for each entry
-    fix = (unsafe if counts else safe)(f"Set `{field}` to {once}", config.set(field, once))
+    fix = (unsafe if counts else safe)(f"Set `{field}` to {shown(once)}", config.set(field, once))
     severity = Severity.WARNING if counts else Severity.INFO
     return config.finding(field, f"`{field}` lists {twice} more than once", fix=fix, severity=severity)
 
@@ -236,7 +240,7 @@ def faults_of_bans(config: ConfigNode, bans: object) -> Iterator[Draft]:
         message = f"`bad_words_ids` holds {shown(bans[index])}, which is no list of token ids"
         yield config.finding(("bad_words_ids", index), message, fix=wrapped(config, bans))
         return
-    ends = ids(config.value("eos_token_id"))
+    ends = set(ids(config.value("eos_token_id")))
     for index, ban in enumerate(bans):
         if len(ban) == 1 and ban[0] in ends:
             message = f"the ban on EOS ({ban[0]}) has no effect: transformers drops it"
