@@ -25,6 +25,7 @@ def json_schema() -> Schema:
         "description": "What a decoder does with a model: the parameters of generate. null is unset.",
         "type": "object",
         "properties": {field.key: property_schema(field) for field in FIELDS.values()},
+        "patternProperties": {"^[_$]": {}},     # comments, and the `$schema` by which editors find this
         "additionalProperties": False,
     }
 

@@ -25,9 +25,12 @@ from genspec.cli.app import VERBS
         (["check", "--no-colour"], "did you mean `--no-color`?"),
         (["check", "--exit"], "no option is called '--exit'"),
         (["check", "-x"], "there are --format, --select,"),
-        (["check", "--exit-zero=yes"], "--exit-zero: "),
+        (["check", "--exit-zero=yes"], "--exit-zero: takes no value"),
+        (["check", ""], "an argument is empty"),
+        (["explain", ""], "an argument is empty"),
+        (["check", "--output", ""], "--output names no file"),
         (["check", "--format", "yaml"], "'yaml' is not one of 'text', 'json'"),
-        (["check", "--select", "GS999"], "--select: no rule is called 'GS999'"),
+        (["check", "--select", "GS999"], "--select: no rule is called 'GS999': did you mean `GS909`? `genspec rule`"),
         (["check", "--select", ""], "--select: no rule is called ''"),
         (["check", "--ignore", "samplin-flag-without-do-sample"], "did you mean `sampling-flag-without-do-sample`?"),
         (["check", "--min-severity", "fatal"], "--min-severity: 'fatal' is no severity"),
@@ -37,7 +40,7 @@ from genspec.cli.app import VERBS
         (["check", "-", "other"], "standard input is checked alone"),
         (["check", "--stdin-filename", "a", "b"], "standard input is checked alone"),
         (["check", "--stdin-filename", ""], "--stdin-filename names no file"),
-        (["explain"], "Missing argument 'PATH'"),
+        (["explain"], "missing argument 'PATH'"),
         (["explain", ".", "--prompt-length", "-1"], "-1 is not in the range"),
         (["explain", ".", "--prompt-length", "many"], "'many' is not a valid integer"),
         (["explain", "a", "b"], "unexpected extra argument 'b'"),
@@ -88,7 +91,7 @@ def test_version(genspec, process, option):
 def test_a_broken_project_file_leaves_two(genspec, tmp_path):
     (tmp_path / "genspec.toml").write_text("select = [")
     result = genspec("check")
-    assert result.status == 2 and "genspec.toml: is not valid TOML" in result.err
+    assert result.status == 2 and "genspec.toml: is not valid TOML" in result.err and "--help" not in result.err
 
 
 def test_a_report_that_cannot_be_written_leaves_two(genspec, model):
@@ -155,6 +158,14 @@ def test_a_full_disk_is_one_line(model):
     assert done.stderr == b"genspec: error: standard output cannot be written: No space left on device\n"
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.parametrize("verb", ["--version", "-V", "--help", "schema"])
+def test_a_full_disk_is_one_line_for_every_verb(verb):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command(verb), stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1) and b"cannot be written" in done.stderr
+
+
 def test_a_closed_standard_output_is_no_error(model):
     model()
     done = subprocess.run(f"{sys.executable} -m genspec check >&-", shell=True, capture_output=True, check=False)
@@ -167,7 +178,9 @@ def test_a_folder_that_is_gone_is_one_line(tmp_path):
     done = subprocess.run(
         f"cd {gone} && rmdir {gone} && {sys.executable} -m genspec check", shell=True, capture_output=True, check=False
     )
-    assert done.returncode in (2, 3) and done.stderr.count(b"\n") == 1
+    assert (done.returncode, done.stderr) == (
+        2, b"genspec: error: the current folder was removed: change to one that is there\n"
+    )
 
 
 @pytest.mark.parametrize("name", [b"m\xff.json", "温度.json".encode(), b"a\nb.json", b"-.json"])

@@ -1,5 +1,7 @@
 """genspec explain: what it says of a config, and how it ends."""
 
+import os
+
 import pytest
 
 
@@ -57,11 +59,27 @@ def test_a_prompt_that_does_not_fit_is_refused_when_asked(genspec, model):
 
 def test_a_path_that_is_not_there_leaves_three(genspec, tmp_path):
     (tmp_path / "empty").mkdir()
-    assert genspec("explain", "nowhere") == (3, "", "genspec: error: nowhere: there is no such file\n")
-    result = genspec("explain", "empty")
-    assert result == (3, "", "genspec: error: empty/generation_config.json: there is no such file\n")
+    for path, file in (("nowhere", "nowhere"), ("empty", "empty/generation_config.json")):
+        status, out, err = genspec("explain", path)
+        assert (status, out) == (3, "") and err.startswith(f"genspec: error: {file}: There is no such file")
 
 
 def test_a_file_that_cannot_be_read_leaves_two(genspec, tmp_path):
     (tmp_path / "generation_config.json").mkdir()
-    assert genspec("explain", ".") == (2, "", "genspec: error: generation_config.json: Is a directory\n")
+    status, out, err = genspec("explain", ".")
+    assert (status, out) == (2, "") and err.startswith("genspec: error: generation_config.json: A folder has this name")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+@pytest.mark.parametrize("name", ["generation_config.json", "config.json"])
+def test_nobody_waits_for_a_pipe(genspec, model, name):
+    folder = model().parent
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    assert genspec("explain", folder).status == (0 if name == "config.json" else 2)
+
+
+def test_a_file_that_is_too_large_is_not_read(genspec, model):
+    path = model()
+    os.truncate(path, 200 * 1024 * 1024)
+    assert "more than 4 MiB" in genspec("explain", path).err

@@ -153,3 +153,8 @@ def test_a_description_ends_with_the_releases() -> None:
     assert properties["return_legacy_cache"]["description"].endswith(
         "Since transformers 4.42. Not honoured since transformers 5.0: use the cache object that is returned."
     )
+
+
+@pytest.mark.parametrize(("key", "valid"), [("$schema", True), ("_comment", True), ("comment", False)])
+def test_comments_and_the_schema_of_the_editor_are_allowed(validator: Any, key: str, valid: bool) -> None:
+    assert validator.is_valid({"top_k": 5, key: "a text"}) is valid

@@ -1,5 +1,8 @@
 """Settings: which rules run, where they are read from, what is refused."""
 
+import errno
+import os
+
 import pytest
 
 from genspec.lint.finding import Severity
@@ -107,6 +110,9 @@ def test_empty_lists_in_a_file_mean_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ("[tool.genspec]\nselect = 'GS2'\n", "genspec.toml: settings stand at the top of this file"),
+        ("select = 'GS999'\n", "no rule is called 'GS999': did you mean `GS909`? `genspec rule` lists them"),
+        ("x = 1\n", "unknown setting `x`. Known: target,"),
         ("targe = 'x'\n", "unknown setting `targe`: did you mean `target`?"),
         ("min_severity = 'info'\n", "did you mean `min-severity`?"),
         ("target = 5\n", "target: 5 is an integer, not a string"),
@@ -146,6 +152,39 @@ def test_a_table_that_is_no_table_is_refused(tmp_path):
 def test_a_folder_of_that_name_is_no_settings_file(tmp_path):
     (tmp_path / "genspec.toml").mkdir()
     assert load_settings(tmp_path, {}) == Settings()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_nobody_waits_for_a_pipe_of_that_name(tmp_path):
+    os.mkfifo(tmp_path / "genspec.toml")
+    assert load_settings(tmp_path, {}) == Settings()
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path):
+    with open(tmp_path / "genspec.toml", "wb") as file:
+        file.truncate(5 * 1024 * 1024)
+    with pytest.raises(SettingsError, match="more than 4 MiB"):
+        load_settings(tmp_path, {})
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    (tmp_path / "genspec.toml").write_bytes(b"\xef\xbb\xbfignore = 'GS2'\n")
+    assert load_settings(tmp_path, {}).ignore == ("GS2",)
+
+
+@pytest.mark.parametrize("function", ["os.stat", "builtins.open"])
+def test_only_a_file_that_is_seen_must_be_readable(tmp_path, monkeypatch, function):
+    project(tmp_path, "ignore = 'GS2'\n")
+
+    def refuse(path, *_):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(function, refuse)
+    if function == "os.stat":                   # a folder that may not be searched
+        assert load_settings(tmp_path, {}) == Settings()
+    else:
+        with pytest.raises(SettingsError, match="cannot be read: Permission denied"):
+            load_settings(tmp_path, {})
 
 
 def test_an_option_is_named_in_its_error(tmp_path):
