@@ -2,6 +2,7 @@
 
 import os
 from argparse import Namespace
+from itertools import islice
 from pathlib import Path
 
 from genspec.cli.errors import failed
@@ -18,6 +19,7 @@ from genspec.lint.sources.reading import read_bytes
 
 EXPLAINED, REFUSED, NO_INPUT = 0, 1, 3
 NAME = "generation_config.json"
+MOST_KEYS, LONGEST_KEY = 20, 60
 
 
 def add_arguments(parser: Parser) -> None:
@@ -67,4 +69,6 @@ def unknown_lines(unknown: dict[str, object]) -> list[str]:
     if not unknown:
         return []
     title = "No generation fields, left out here (`genspec check` says what was meant)  [CONFIG-2]"
-    return [title, f"  {', '.join(unknown)}"]
+    shown = [key if len(key) <= LONGEST_KEY else f"{key[:LONGEST_KEY]}..." for key in islice(unknown, MOST_KEYS)]
+    more = [f"and {len(unknown) - MOST_KEYS} more"] if len(unknown) > MOST_KEYS else []
+    return [title, f"  {', '.join(shown + more)}"]

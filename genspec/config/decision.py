@@ -39,7 +39,7 @@ class Reason:
 
     def __str__(self) -> str:
         """Write the reason on one line."""
-        return f"{self.field}: {self.message} {self.remedy} [{self.clause}]"
+        return f"{self.field or 'the config'}: {self.message} {self.remedy} [{self.clause}]"
 
 
 class Rejected(Exception):

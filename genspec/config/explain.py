@@ -6,8 +6,7 @@ from genspec.config.decision import Decision, Rejected, Status
 from genspec.config.mode import BEAMS
 from genspec.config.plan import DecodingPlan, Operation
 from genspec.config.resolve import Resolution
-
-LONGEST_VALUE = 48
+from genspec.config.values import shown
 
 
 def explain_lines(resolution: Resolution) -> Iterator[str]:
@@ -80,9 +79,3 @@ def call(operation: Operation) -> str:
     """Write an operation as a call: `top_k(k=50, min_keep=1)`."""
     arguments = ", ".join(f"{name}={shown(value)}" for name, value in operation.arguments.items())
     return f"{operation.name}({arguments})"
-
-
-def shown(value: object) -> str:
-    """Write a value as Python does, cut when it is long."""
-    text = repr(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 4]} ..."

@@ -91,6 +91,12 @@ class GenerationConfig(GenerationFields, BaseModel):
         config._disabled = frozenset(name for name in origins if values[name] is None)
         return config
 
+    def __hash__(self) -> int:
+        """Hash what was set, of lists and objects only that they were: they have no hash of their own."""
+        return hash(frozenset(
+            (key, value if isinstance(value, int | float | str) else None) for key, value in self.to_dict().items()
+        ))
+
     @property
     def origins(self) -> Mapping[str, Origin]:
         """Tell which source each value came from. Empty unless the config was layered."""

@@ -42,9 +42,14 @@ def layer_members(
 
 
 def by_name(layer: Layer) -> dict[str, object]:
-    """Return a source's values by field name; unknown keys pass through, to be refused with the rest."""
+    """Return a source's values by field name; unknown keys pass through, to be refused with the rest.
+
+    Raises TypeError for a source that is neither a config, nor a mapping, nor None.
+    """
     if layer is None:
         return {}
+    if not isinstance(layer, Mapping) and not hasattr(layer, "to_dict"):
+        raise TypeError(f"a source is a GenerationConfig, a mapping or None, not {type(layer).__name__}")
     given = layer if isinstance(layer, Mapping) else layer.to_dict()
     names = {field.key: name for name, field in FIELDS.items()}
     return {names.get(key, key): value for key, value in given.items()}

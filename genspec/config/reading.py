@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 from genspec.config.decision import Reason, Rejected
+from genspec.config.values import KINDS
 
 
 def read_members(path: str | Path) -> dict[str, object]:
@@ -52,7 +53,7 @@ def members(text: str) -> dict[str, object]:
     if refused:
         raise Rejected(tuple(refused))
     if not isinstance(value, dict):
-        raise Rejected((not_an_object(f"the text holds {type(value).__name__}, not an object."),))
+        raise Rejected((not_an_object(f"the text holds {KINDS[type(value)]}, not an object."),))
     return value
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from genspec.config.annotations import TOKEN_IDS, alternatives, is_container, positions, widest
 from genspec.config.bounds import INFINITY, Bounds
+from genspec.config.custom_keys import CUSTOM, CUSTOM_PREFIXES
 from genspec.config.fields import FIELDS, Field
 from genspec.config.types import TokenId
 
@@ -24,8 +25,14 @@ def json_schema() -> Schema:
         "title": "Generation config",
         "description": "What a decoder does with a model: the parameters of generate. null is unset.",
         "type": "object",
-        "properties": {field.key: property_schema(field) for field in FIELDS.values()},
-        "patternProperties": {"^[_$]": {}},     # comments, and the `$schema` by which editors find this
+        "properties": {
+            **{field.key: property_schema(field) for field in FIELDS.values()},
+            **{key: {"description": f"Read by the code of {family} models."} for key, family in CUSTOM.items()},
+        },
+        "patternProperties": {
+            "^[_$]": {},        # comments, and the `$schema` by which editors find this
+            **{f"^{prefix}": {} for prefix in CUSTOM_PREFIXES},
+        },
         "additionalProperties": False,
     }
 

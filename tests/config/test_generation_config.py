@@ -183,7 +183,7 @@ def test_a_number_that_is_not_finite_is_refused_wherever_it_stands() -> None:
 
 
 @pytest.mark.parametrize(("text", "says"), [
-    ("[]", "the text holds list, not an object."), ("3", "the text holds int, not an object."),
+    ("[]", "the text holds a list, not an object."), ("3", "the text holds an integer, not an object."),
     ("{", "the text is not JSON: Expecting property name"), ('{"a": 1} {}', "the text is not JSON: Extra data"),
     ('{"top_k": 1, "top_k": 1}', "top_k: the key stands twice. Keep one of the two. [CONFIG-7]"),
 ])
@@ -224,3 +224,10 @@ def test_a_refusal_counts_its_reasons_and_lists_them(values: dict[str, float], h
     lines = str(caught.value).splitlines()
     assert lines == [head, *(f"  {reason}" for reason in caught.value.reasons)]
     assert [reason.field for reason in pickle.loads(pickle.dumps(caught.value)).reasons] == list(values)
+
+
+def test_equal_configs_have_equal_hashes_lists_included() -> None:
+    first, second = (GenerationConfig(eos_token_id=[1, 2], bad_words_ids=[[3]]) for _ in range(2))
+    assert first == second
+    assert len({first, second, GenerationConfig(eos_token_id=[1])}) == 2
+    assert hash(GenerationConfig(top_p=1)) == hash(GenerationConfig(top_p=1.0))

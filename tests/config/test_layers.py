@@ -113,3 +113,9 @@ def test_each_field_comes_from_the_strongest_source_that_sets_it(
         assert found.get(name) is origin, (name, call, given_, model)
         value = {Origin.CALL: call, Origin.GIVEN: given_, Origin.MODEL: model}[origin][name] if origin else None
         assert config.to_dict().get(name) == value, (name, call, given_, model)
+
+
+@pytest.mark.parametrize("source", [True, "top_k", [("top_k", 3)], 3])
+def test_a_source_that_is_no_config_is_a_type_error(source: object) -> None:
+    with pytest.raises(TypeError, match="a source is a GenerationConfig, a mapping or None"):
+        GenerationConfig.layered(call=source)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genspec.config.custom_keys import CUSTOM
 from genspec.config.fields import FIELDS
 from genspec.config.page import fields_page
 from genspec.config.schema import json_schema
@@ -28,8 +29,8 @@ def test_the_schema_is_plain_json_with_a_name() -> None:
     assert schema["additionalProperties"] is False
 
 
-def test_every_key_has_a_property_and_nothing_else_has() -> None:
-    assert list(json_schema()["properties"]) == [field.key for field in FIELDS.values()]
+def test_every_key_has_a_property_and_so_have_the_keys_that_models_read_and_nothing_else() -> None:
+    assert list(json_schema()["properties"]) == [*(field.key for field in FIELDS.values()), *CUSTOM]
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genspec.lint.kind import CUSTOM, KEYS, Kind, buried, classify, is_custom
+from genspec.config.custom_keys import CUSTOM
+from genspec.lint.kind import KEYS, Kind, buried, classify, is_custom
 
 NAMES = st.sampled_from([*sorted(KEYS)[:9], "temperature", "x", "max_tokens", "_c", ""])
 JSON = st.recursive(

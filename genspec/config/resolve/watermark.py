@@ -20,14 +20,23 @@ ALLOWED: dict[str, Callable[[object], bool]] = {
     "context_width": lambda value: matches(int, value) and cast("int", value) >= 1,
 }
 
+MOST = 5
+"""Options that a refusal names one by one."""
+
 
 def watermark(s: Situation) -> Built:
     """Favour a hidden part of the vocabulary; options that are not given have their defaults. WATERMARK-1."""
     given = cast("dict[str, object] | None", s.ledger.given("watermarking_config"))
     if given is None:
         return None
-    for key, value in given.items():
-        if key not in ALLOWED or not ALLOWED[key](value):
-            s.ledger.refuse("watermarking_config", f"{key} = {shown(value)} is not allowed in it.",
-                            f"Choose from {', '.join(ALLOWED)}, within their ranges.")
+    wrong = [f"{key:.40} = {shown(value)}" for key, value in given.items() if not allowed(key, value)]
+    if wrong:
+        said = ", ".join(wrong[:MOST]) + (f" and {len(wrong) - MOST} more" if len(wrong) > MOST else "")
+        s.ledger.refuse("watermarking_config", f"{said} {'is' if len(wrong) == 1 else 'are'} not allowed in it.",
+                        f"Choose from {', '.join(ALLOWED)}, within their ranges.")
     return {**DEFAULTS, **given}, "a hidden part of the vocabulary is favoured."
+
+
+def allowed(key: str, value: object) -> bool:
+    """Tell whether an option exists and may hold a value."""
+    return key in ALLOWED and ALLOWED[key](value)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from functools import cache
 
+from genspec.config.custom_keys import CUSTOM
 from genspec.config.fields import FIELDS
 from genspec.config.suggest import IGNORED, REFUSED
 from genspec.lint.finding import Draft, Severity
-from genspec.lint.kind import CUSTOM
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.target import Target, compare
