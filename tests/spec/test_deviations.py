@@ -5,8 +5,6 @@ A test that fails here says that a deviation is gone: say in the table since whi
 
 import json
 import re
-import warnings
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,13 +29,6 @@ def since(*version: int) -> pytest.MarkDecorator:
     """Skip a deviation that older releases do not have."""
     name = ".".join(map(str, version))
     return pytest.mark.skipif(version > INSTALLED, reason=f"run since {name}; {transformers.__version__} is installed")
-
-
-@pytest.fixture(autouse=True)
-def without_warnings() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 @cache

@@ -2,8 +2,6 @@
 
 import math
 import re
-import warnings
-from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -60,13 +58,6 @@ def library() -> Any:
 
     torch.set_num_threads(1)    # tiny models: waiting for a second thread takes longer than the work
     return transformers
-
-
-@pytest.fixture(autouse=True)
-def without_warnings() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 @cache
