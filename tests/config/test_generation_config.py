@@ -101,6 +101,8 @@ def test_a_plan_is_a_value() -> None:
     plan = config.resolve(prompt_length=3).plan
     assert plan == config.resolve(prompt_length=3).plan
     assert pickle.loads(pickle.dumps(plan)) == plan
+    assert plan.operation("top_p") in plan.operations
+    assert [plan.operation(name) for name in ("top", "top_", "", "TOP_P", "min_p")] == [None] * 5
     with pytest.raises(AttributeError):
         plan.mode = plan.mode
 
@@ -123,12 +125,16 @@ def test_json_is_written_in_the_order_of_the_reference_two_blanks_deep() -> None
 """
 
 
-def test_a_program_may_use_keys_or_names_and_a_file_keys_alone() -> None:
+def test_a_program_may_use_keys_or_names_and_a_file_keys_alone(tmp_path: Path) -> None:
     config = GenerationConfig(from_model_config=True, commit_hash="a")
     assert config == GenerationConfig.from_dict({"_from_model_config": True, "_commit_hash": "a"})
     assert config.to_dict() == {"_from_model_config": True, "_commit_hash": "a"}
     assert GenerationConfig.from_json('{"_from_model_config": true, "_commit_hash": "a"}') == config
     assert clauses('{"from_model_config": true, "commit_hash": 3}') == ["CONFIG-2", "CONFIG-2"]
+    file = tmp_path / "generation_config.json"
+    file.write_text('{"from_model_config": true}', encoding="utf-8")
+    with pytest.raises(Rejected, match="CONFIG-2"):
+        GenerationConfig.read(file)
     with pytest.raises(Rejected, match="Did you mean _from_model_config"):
         GenerationConfig.from_json('{"from_model_config": true}')
 

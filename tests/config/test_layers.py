@@ -1,5 +1,6 @@
 """Precedence between call, given config and the model's file. Text: docs/spec/config.md (CONFIG-6)."""
 
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -48,6 +49,7 @@ def test_max_new_tokens_of_the_model_decides_over_max_length_of_the_call() -> No
 def test_layers_may_be_configs() -> None:
     model = GenerationConfig(eos_token_id=2, max_new_tokens=4)
     assert GenerationConfig.layered(given=GenerationConfig(max_new_tokens=8), model=model).max_new_tokens == 8
+    assert GenerationConfig.layered(model=MappingProxyType({"max_new_tokens": 8})).max_new_tokens == 8
 
 
 def test_every_reason_against_every_layer_is_given_at_once() -> None:

@@ -30,9 +30,10 @@ def test_a_model_of_text_inside_another_is_asked_where_the_top_says_nothing(key:
 
 
 def test_the_first_name_and_the_first_place_decide() -> None:
-    assert model_facts({key: length for length, key in enumerate(CONTEXT_KEYS, start=1)}).context_length == 1
-    places = {key: {"vocab_size": size} for size, key in enumerate(NESTED, start=1)}
-    assert model_facts(places).vocab_size == 1
+    assert model_facts({"n_positions": 2, "max_position_embeddings": 1}).context_length == 1
+    assert model_facts({"max_target_positions": 2, "n_positions": 1}).context_length == 1
+    assert model_facts({"decoder": {"vocab_size": 2}, "text_config": {"vocab_size": 1}}).vocab_size == 1
+    assert model_facts({"text_config": {"n_ctx": 1, "vocab_size": 3}, "max_target_positions": 2}) == ModelFacts(3, 2)
 
 
 @pytest.mark.parametrize(("value", "fact"), [

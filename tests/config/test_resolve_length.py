@@ -68,6 +68,7 @@ def test_an_overlong_prompt_is_refused_on_request(values: dict[str, int], facts:
     with pytest.raises(Rejected) as caught:
         GenerationConfig(**values).resolve(on_overflow="error", **facts)
     assert [reason.clause for reason in caught.value.reasons] == ["LENGTH-5"], caught.value
+    assert "Shorten the prompt, or set max_new_tokens." in str(caught.value)
 
 
 def test_a_prompt_that_fills_the_context_leaves_no_default_budget() -> None:
@@ -123,4 +124,6 @@ def test_every_budget_is_consistent(config: GenerationConfig, prompt: int, conte
     length = config.resolve(prompt_length=prompt, context_length=context).plan.length
     assert 0 <= length.min_new_tokens <= length.max_new_tokens, (config, length)
     assert length.prompt_length + length.dropped_prompt_tokens == prompt, (config, length)
-    assert length.max_new_tokens > 0 or length.dropped_prompt_tokens >= 0, (config, length)
+    assert length.max_length == length.prompt_length + length.max_new_tokens, (config, length)
+    assert length.min_length == length.prompt_length + length.min_new_tokens, (config, length)
+    assert length.dropped_prompt_tokens == 0 or length.max_new_tokens == 0, (config, length)

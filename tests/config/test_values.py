@@ -185,6 +185,37 @@ def test_expected(annotation: Any, name: str) -> None:
     ("stop_strings", ["\ud800"],
      'stop_strings: "\\ud800" at /0 is no Unicode text: it has half of a surrogate pair. Write a string, or remove the '
      "item. [CONFIG-3]"),
+    ("typical_p", 0,
+     "typical_p: 0 is outside the range (0, 1]. Choose a number above 0 and at most 1, or remove the field: 1.0 "
+     "applies then. [TYPICAL-P-1]"),
+    ("assistant_ensemble_weight", 1,
+     "assistant_ensemble_weight: 1 is outside the range (0, 1). Choose a number above 0 and below 1, or remove the "
+     "field. [ASSISTED-6]"),
+    ("repetition_penalty", 0,
+     "repetition_penalty: 0 is outside the range (0, inf). Choose a number above 0, or remove the field: 1.0 applies "
+     "then. [REPETITION-PENALTY-1]"),
+    ("top_p", "1.5",        # not "write 1.5": that is out of range
+     'top_p: "1.5" is a string, not a number. Write a number, or remove the field: 1.0 applies then. [CONFIG-3]'),
+    ("top_p", " 0.5 ", 'top_p: " 0.5 " is a string, not a number. Write 0.5 without quotes. [CONFIG-3]'),
+    ("num_beams", "two",
+     'num_beams: "two" is a string, not an integer. Write an integer, or remove the field: 1 applies then. [CONFIG-3]'),
+    ("dola_layers", "mid",
+     'dola_layers: "mid" is not "low", "high" or a list of integers. Write one of these, or remove the field. '
+     "[DOLA-1]"),
+    ("dola_layers", ["low"],
+     'dola_layers: "low" at /0 is a string, not an integer. Write an integer, or remove the item. [DOLA-1]'),
+    ("exponential_decay_length_penalty", [1],
+     "exponential_decay_length_penalty: [1] is not a pair of an integer and a number. Write a pair of an integer and a "
+     "number, or remove the field. [CONFIG-3]"),
+    ("exponential_decay_length_penalty", [1, 2.0, 3],
+     "exponential_decay_length_penalty: [1, 2.0, 3] is not a pair of an integer and a number. Write a pair of an "
+     "integer and a number, or remove the field. [CONFIG-3]"),
+    ("force_words_ids", [[3], [[4]]],
+     "force_words_ids: [[3], [[4]]] is not a list of lists of token ids or a list of lists of lists of token ids. "
+     "Write a list of lists of token ids or a list of lists of lists of token ids, or remove the field. [CONFIG-3]"),
+    ("sequence_bias", {(1, -2): 1.0},
+     "sequence_bias: -2 at /(1, -2)/1 is outside the range [0, inf). Choose a token id of at least 0, or remove the "
+     "item. [SEQUENCE-BIAS-1]"),
 ])
 def test_the_reason_says_value_range_and_way_out(name: str, value: object, text: str) -> None:
     assert str(reason_against(name, value)) == text
@@ -209,6 +240,13 @@ def test_a_name_that_is_no_field_is_an_error_of_the_caller() -> None:
 
 @pytest.mark.parametrize(("value", "text"), [
     ("x" * 1000, '"' + "x" * 40 + "..." + "x" * 12 + '"'),
+    ("x" * 60, '"' + "x" * 60 + '"'),
+    ("x" * 61, '"' + "x" * 40 + "..." + "x" * 12 + '"'),
+    (2**80 - 1, "1208925819614629174706175"),
+    (2**80, "an integer of about 25 digits"),
+    (-(2**80), "an integer of about 25 digits"),
+    (dict.fromkeys("edcba", 1), '{"a": 1, "b": 1, "c": 1, "d": 1, ...}'),
+    ((1, 2), "(1, 2)"),
     (list(range(1000)), "[0, 1, 2, 3, 4, 5, ...]"),
     ([[[[1]]]], "[[[[...]]]]"),
     ({"a": True, "b": None}, '{"a": true, "b": null}'),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import genspec.lint.rule as registry
 from genspec.config.fields import FIELDS
 from genspec.config.mode import BEAMS, SAMPLING, Mode
-from genspec.lint.check import Report, check_document, check_paths, default_rules
+from genspec.lint.check import MOST_FOUND, Report, check_document, check_paths, default_rules, read_document
 from genspec.lint.finding import Draft, Edit, Severity, Span, json_pointer
 from genspec.lint.kind import Kind
 from genspec.lint.node import ConfigNode, safe, unsafe
@@ -246,6 +246,16 @@ def test_no_rules_find_nothing_and_the_default_rules_find_what_the_target_has():
     assert off and not codes((5, 23)) & off
 
 
+@pytest.mark.parametrize("number", [0, 1, MOST_FOUND - 1, MOST_FOUND, MOST_FOUND + 1, MOST_FOUND + 2, 100])
+def test_a_rule_has_so_many_findings_in_a_file_and_the_last_says_when_there_are_more(number):
+    drafts = [Draft(("top_k",), f"fault {index}") for index in range(number)]
+    found = [each.message for each in run(TEXT, rule("GS001", *drafts), rule("GS002", Draft((), "other")))]
+    expected = [f"fault {index}" for index in range(min(number, MOST_FOUND))]
+    if number > MOST_FOUND:
+        expected[-1] += " (and this file has more of the kind)"
+    assert found == ["other", *expected]
+
+
 # Reports and runs over files
 
 
@@ -297,6 +307,8 @@ def test_paths_are_checked_in_the_order_given_and_what_is_not_there_is_a_finding
     assert [(found.code, found.path, found.span) for found in report.findings] == [
         ("GS204", files[2], Span(1, 40, 1, 52)), ("GS907", "nowhere", Span()),
     ]
+    assert "no such file or folder" in report.findings[1].message
+    assert read_document("nowhere").value is None
 
 
 def test_the_target_of_the_settings_decides(files, tmp_path):
@@ -305,6 +317,11 @@ def test_the_target_of_the_settings_decides(files, tmp_path):
     old = settings._replace(target=Target("transformers", (4, 56)))
     assert [found.severity for found in check_paths([files[0]], settings).findings] == [ERROR]
     assert [found.severity for found in check_paths([files[0]], old).findings] == [WARNING]
+
+
+def test_an_empty_file_is_read_and_has_one_finding(tmp_path):
+    (tmp_path / "x.json").write_bytes(b"")
+    assert [found.code for found in check_paths([tmp_path / "x.json"], Settings()).findings] == ["GS903"]
 
 
 def test_an_unreadable_file_is_no_config_and_has_one_finding(files):
