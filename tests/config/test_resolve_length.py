@@ -127,3 +127,8 @@ def test_every_budget_is_consistent(config: GenerationConfig, prompt: int, conte
     assert length.max_length == length.prompt_length + length.max_new_tokens, (config, length)
     assert length.min_length == length.prompt_length + length.min_new_tokens, (config, length)
     assert length.dropped_prompt_tokens == 0 or length.max_new_tokens == 0, (config, length)
+
+
+def test_the_default_of_old_releases_is_no_explicit_budget() -> None:
+    decisions = GenerationConfig().resolve(prompt_length=5, context_length=16, profile="hf-4.46").decisions
+    assert "LENGTH-10" not in {decision.clause for decision in decisions}, decisions

@@ -66,7 +66,7 @@ def decide_maximum(ledger: Ledger, field: str, clause: str, most: int, prompt: i
 def warn_beyond_context(ledger: Ledger, field: str, longest: int) -> None:
     """Say when an explicit budget reaches past what the decoder can hold. LENGTH-10."""
     context = ledger.facts.context_length
-    if context is not None and longest > context:
+    if ledger.is_set(field) and context is not None and longest > context:
         reason = f"the sequence may reach {longest} tokens and the context holds {context}."
         ledger.decide(field, ledger.given(field), reason, clause="LENGTH-10", status=Status.WARNING)
 

@@ -21,7 +21,7 @@ def top_h(s: Situation) -> Built:
 
 
 def top_k(s: Situation) -> Built:
-    """Keep the highest scores; 0 keeps all, unset keeps 50. TOP-K-1."""
+    """Keep the highest scores; 0 keeps all, unset keeps 50. TOP-K-1, TOP-K-2."""
     k = s.ledger.integer("top_k")
     if k == 0:
         return None
