@@ -6,11 +6,11 @@ from genspec.config.decision import Status
 from genspec.config.plan import Operation
 from genspec.config.resolve import penalties, truncations
 from genspec.config.resolve.ledger import Ledger
-from genspec.config.resolve.situation import Built, Situation
+from genspec.config.resolve.situation import Situation, Step
 from genspec.config.resolve.watermark import watermark
 
-Build = Callable[[Situation], Built]
-"""Give an operation's arguments and a sentence on its effect, or None when the plan does not have it."""
+Build = Callable[[Situation], Step | None]
+"""Give the step that an operation is, or None when the plan does not have it."""
 
 PENALTIES: dict[str, tuple[str, Build]] = {
     "guidance": ("guidance_scale", penalties.guidance),
@@ -62,16 +62,15 @@ def decide_operations(situation: Situation) -> tuple[Operation, ...]:
 
 def build_operation(situation: Situation, name: str, field: str, build: Build) -> Operation | None:
     """Build one operation and write down its effect."""
-    built = build(situation)
-    if built is None:
+    step = build(situation)
+    if step is None:
         return None
-    arguments, sentence = built
     clause = f"{name.upper().replace('_', '-')}-1"
-    given = situation.ledger.effective(field)
-    used = arguments.get("k", given)        # a top_k below what beams need is raised
-    status = None if used == given else Status.ADJUSTED
-    situation.ledger.decide(field, used, sentence, clause=clause, status=status)
-    return Operation(name, arguments, clause)
+    if step.adjusted is None:
+        situation.ledger.decide(field, situation.ledger.effective(field), step.sentence, clause=clause)
+    else:
+        situation.ledger.decide(field, step.adjusted, step.sentence, clause=clause, status=Status.ADJUSTED)
+    return Operation(name, step.arguments, clause)
 
 
 def refuse_forced_and_suppressed(ledger: Ledger) -> None:

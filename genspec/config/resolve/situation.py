@@ -1,13 +1,20 @@
 """What the operations of a plan depend on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from genspec.config.mode import BEAMS, Mode
 from genspec.config.plan import LengthBudget, SpecialTokens
 from genspec.config.resolve.ledger import Ledger
 
-Built = tuple[dict[str, object], str] | None
-"""An operation's arguments and a sentence on its effect, or None when the plan does not have it."""
+
+class Step(NamedTuple):
+    """What a builder gives for an operation that the plan has."""
+
+    arguments: Mapping[str, object]
+    sentence: str                   # on its effect, for a person
+    adjusted: object = None         # the value that the plan uses instead of the given one; None: the given one
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,12 @@
 """Family 2: sampling, penalties, and values of the wrong type or outside their range."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
 
-from genspec.config.annotations import alternatives, expected, predicate
-from genspec.config.bounds import Bounds, at_least, between
+from genspec.config.annotations import alternatives, expected
 from genspec.config.fields import FIELDS
 from genspec.config.mode import SAMPLING
-from genspec.config.types import Real
 from genspec.config.values import fault, locate, range_message, reason_against, shown, type_message
+from genspec.config.watermark import OPTIONS, allowed
 from genspec.lint.finding import Draft, Fix, Severity
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
@@ -30,15 +28,6 @@ ELSEWHERE = BOOLEAN.union(
     (name for name, field in FIELDS.items() if "token id" in expected(field.type)),
 )
 """Fields whose refused values are another rule's: GS108, GS209, GS305, GS404, GS405, GS408, GS604 or GS708."""
-
-WATERMARK: dict[str, tuple[Any, Bounds | None]] = {
-    "greenlist_ratio": (Real, between(0, 1)),
-    "bias": (Real, None),
-    "hashing_key": (int, None),
-    "seeding_scheme": (Literal["lefthash", "selfhash"], None),
-    "context_width": (int, at_least(1)),
-}
-"""The options of watermarking_config. SynthID's cannot come from a file: transformers takes every object for these."""
 
 VLLM_LEAST_TEMPERATURE = 0.01
 DEFAULT_TOP_K = 50
@@ -179,13 +168,12 @@ def faults_of_watermark(config: ConfigNode, options: dict[str, object]) -> Itera
     """Report the options that a watermark does not have, and values that they cannot have."""
     for key, value in options.items():
         where = ("watermarking_config", key)
-        if key not in WATERMARK:
+        if key not in OPTIONS:
             yield config.finding(where, f"`watermarking_config`: it has no option {shown(key)}", on_key=True)
-        elif not predicate(*WATERMARK[key])(value):
-            found = locate(*WATERMARK[key], value, (key,))
+        elif not allowed(key, value):
+            found = locate(OPTIONS[key].type, OPTIONS[key].bounds, value, (key,))
             message = type_message(found) if found.bounds is None else range_message(found)
             yield config.finding(where, f"`watermarking_config`: {message.rstrip('.')}")
-
 
 
 @rule(
