@@ -31,6 +31,7 @@ REFUSABLE = ["do_sample", "num_beams", "num_return_sequences", "forced_eos_token
 REFUSALS = {"GS304": {"MODE-9", "MODE-10"}, "GS407": {"SUPPRESS-2"}}
 WITHOUT_EFFECT = {"GS201": "MODE-2", "GS301": "MODE-3", "GS302": "MODE-3", "GS601": "OUTPUTS-1", "GS101": "LENGTH-3"}
 
+
 def configs(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     """Draw values for some of the fields."""
     return st.lists(st.sampled_from(names), max_size=7, unique=True).flatmap(
