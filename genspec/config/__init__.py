@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from genspec.config.layers import Origin
     from genspec.config.mode import Mode
     from genspec.config.plan import DecodingPlan, Operation
-    from genspec.config.profile import PROFILES, Profile
+    from genspec.config.profile import Profile
+    from genspec.config.profiles import PROFILES
     from genspec.config.resolve import Resolution
 
 __all__ = [
@@ -39,7 +40,8 @@ HOMES = {
     "genspec.config.layers": ("Origin",),
     "genspec.config.mode": ("Mode",),
     "genspec.config.plan": ("DecodingPlan", "Operation"),
-    "genspec.config.profile": ("PROFILES", "Profile"),
+    "genspec.config.profile": ("Profile",),
+    "genspec.config.profiles": ("PROFILES",),
     "genspec.config.resolve": ("Resolution",),
 }
 

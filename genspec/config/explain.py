@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from genspec.config.decision import Decision, Rejected, Status
 from genspec.config.mode import BEAMS
 from genspec.config.plan import DecodingPlan, Operation
+from genspec.config.profiles import HF
 from genspec.config.resolve import Resolution
 from genspec.config.values import shown
 
@@ -13,10 +14,12 @@ def explain_lines(resolution: Resolution) -> Iterator[str]:
     """Yield the lines of an explanation, section by section. Every line that states a decision ends in its clause."""
     plan, decisions = resolution
     effective = [decision for decision in decisions if not without_effect(decision)]
+    if plan.profile != HF:
+        yield from (f"Profile: {plan.profile.name}", "")
     yield from section(f"Mode: {plan.mode}", under(effective, "MODE", "ASSISTED", "CONTRASTIVE-SEARCH", "DOLA"))
     yield from section(f"Length: {length_sentence(plan)}", under(effective, "LENGTH", "STOPPING-4"))
     yield from section("From logits to scores, in this order", operation_lines(plan, effective))
-    yield from section("Beams", under(effective, "BEAMS"))
+    yield from section("Beams", under(effective, "BEAMS", "PROFILES-5"))
     yield from section("Special tokens and stopping", under(effective, "TOKENS", "TOKEN-HEALING", "STOPPING-3"))
     yield from section("Outputs", under(effective, "OUTPUTS"))
     yield from section("No effect", [line(decision) for decision in decisions if without_effect(decision)])

@@ -11,7 +11,8 @@ from genspec.config.decision import Reason, Rejected
 from genspec.config.fields import FIELDS, GenerationFields
 from genspec.config.layers import Layer, Origin, layer_members
 from genspec.config.plan import Architecture, OnOverflow
-from genspec.config.profile import HF, Profile
+from genspec.config.profile import Profile
+from genspec.config.profiles import HF
 from genspec.config.reading import members, not_an_object, read_members
 from genspec.config.resolve import Resolution, resolve
 from genspec.config.resolve.facts import Facts
@@ -134,12 +135,13 @@ class GenerationConfig(GenerationFields, BaseModel):
         architecture: Architecture = "decoder-only",
         on_overflow: OnOverflow = "truncate",
         profile: Profile | str = HF,
+        assistant: bool = False,
     ) -> Resolution:
         """Decide every conflict: the plan that a decoder runs, and the decisions that led to it.
 
         ``prompt_length``, ``context_length`` in tokens; ``prompt_length`` counts the encoder's tokens for an
-        encoder-decoder model. Facts that are None are not checked. Raises `Rejected` with every reason, and
-        ValueError for facts that no model has.
+        encoder-decoder model. ``assistant``: whether the call gives a model that drafts. Facts that are None are not
+        checked. Raises `Rejected` with every reason, and ValueError for facts that no model has.
         """
         facts = Facts.of(
             prompt_length=prompt_length,
@@ -148,6 +150,7 @@ class GenerationConfig(GenerationFields, BaseModel):
             architecture=architecture,
             on_overflow=on_overflow,
             profile=profile,
+            assistant=assistant,
         )
         return resolve(self, facts)
 

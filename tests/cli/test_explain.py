@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from genspec.config.profiles import PROFILES
+
 
 def test_explain_names_mode_budget_pipeline_and_what_has_no_effect(genspec, model):
     path = model('{"num_beams": 3, "max_new_tokens": 9, "max_length": 50, "repetition_penalty": 1.3, "top_k": 5}')
@@ -55,6 +57,33 @@ def test_a_prompt_that_does_not_fit_is_refused_when_asked(genspec, model):
     assert genspec("explain", path, "--prompt-length", "12").status == 0
     refused = genspec("explain", path, "--prompt-length", "12", "--on-overflow", "error")
     assert refused.status == 1 and "[LENGTH-5]" in refused.out
+
+
+def test_the_profile_decides_order_and_what_has_no_effect(genspec, model):
+    path = model('{"do_sample": true, "temperature": 0.7, "top_p": 0.9, "eta_cutoff": 0.1, "num_beams": 1}')
+    status, out, err = genspec("explain", path, "--profile", "llama.cpp")
+    assert (status, err) == (0, "") and out.startswith("Profile: llama.cpp\n\nMode: sample\n")
+    assert out.index("top_p(") < out.index("temperature(temperature=") < out.index("No effect")
+    assert "eta_cutoff = 0.1: profile llama.cpp has no eta_cutoff.  [PIPELINE-5]" in out[out.index("No effect"):]
+    assert genspec("explain", path, "--profile", "hf") == genspec("explain", path)
+    assert genspec("explain", model('{"num_beams": 2}'), "--profile", "mlx-lm").status == 1
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_is_explained_and_named_in_the_help(genspec, model, name):
+    assert genspec("explain", model('{"do_sample": true, "top_k": 5}'), "--profile", name).status == 0
+    assert name in genspec("explain", "--help").out
+
+
+def test_explain_reads_standard_input_and_a_config_itself(genspec, process, model):
+    text = '{"max_new_tokens": 4, "top_k": 5}'
+    from_file = genspec("explain", model(text))
+    assert genspec("explain", text) == process("explain", "-", given=text.encode()) == from_file
+
+
+def test_standard_input_that_is_too_large_is_not_read(process):
+    status, out, err = process("explain", "-", given=b" " * (4 * 1024 * 1024 + 1))
+    assert (status, out) == (2, "") and err.startswith("genspec: error: <stdin>: The file has more than 4 MiB")
 
 
 def test_a_path_that_is_not_there_leaves_three(genspec, tmp_path):

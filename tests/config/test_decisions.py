@@ -223,7 +223,7 @@ SEVERAL: list[tuple[dict[str, Any], dict[str, Any], list[Said]]] = [
     ({"use_mtp": True, "assistant_ensemble_weight": 0.25}, {}, [
         ("use_mtp", "MODE-7", True, True, APPLIED, "it extends greedy to assisted."),
         ("assistant_ensemble_weight", "ASSISTED-6", 0.25, 0.25, APPLIED, "drafts are accepted against a mixture in "
-         "which the model weighs 0.25 and the assistant 0.75: the output follows the mixture."),
+         "which the model weighs 0.25 and the assistant 0.75: where there is a draft, the output follows the mixture."),
     ]),
     ({"penalty_alpha": 0.25, "top_k": 4}, OLD, [
         ("penalty_alpha", "CONTRASTIVE-SEARCH-1", 0.25, 0.25, APPLIED,

@@ -118,7 +118,9 @@ Special tokens and stopping
   """  token_healing = true: the last token of the prompt is replaced by one whose text begins with its text; needs """
   """a tokenizer.  [TOKEN-HEALING-1]
 """),
-    ({"penalty_alpha": 0.25}, {"profile": "hf-4.50"}, f"""Mode: contrastive_search
+    ({"penalty_alpha": 0.25}, {"profile": "hf-4.50"}, f"""Profile: hf-4.50
+
+Mode: contrastive_search
   do_sample: {NO_DRAW}
   num_beams: 1 beam is kept: the mode is contrastive_search.  [MODE-1]
   penalty_alpha = 0.25: likeness to the context weighs 0.25, the model 0.75.  [CONTRASTIVE-SEARCH-1]

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from genspec.config.decision import Rejected, Status
 from genspec.config.generation_config import GenerationConfig
-from genspec.config.mode import Mode
+from genspec.config.mode import ANY, Mode
 from genspec.config.plan import Assistance, BeamRules, Contrastive, LengthBudget, Outputs, SpecialTokens
-from genspec.config.profile import HF, HF_4_46, HF_4_50, HF_ORDER, PROFILES, Profile
+from genspec.config.profile import HF_ORDER, Profile
+from genspec.config.profiles import HF, HF_4_46, HF_4_50, PROFILES
 
 Values = dict[str, Any]
 
@@ -283,7 +284,7 @@ def test_a_mode_is_refused_by_profiles_of_releases_that_moved_it_out(values: Val
 
 
 def test_a_profile_of_ones_own_decides_whether_moved_modes_run() -> None:
-    newer, older = Profile("newer", (5, 23), moved_modes=True), Profile("older", (4, 50))
+    newer, older = Profile("newer", (5, 23), modes=ANY), Profile("older", (4, 50))
     assert resolved({"dola_layers": "low"}, profile=newer).plan.mode is Mode.DOLA
     with pytest.raises(Rejected, match="is not part of profile older"):
         resolved({"dola_layers": "low"}, profile=older)
@@ -304,7 +305,7 @@ def test_a_plan_names_its_profile_and_architecture(name: str) -> None:
     ({"context_length": 8.0}, r"context_length must be an integer of at least 1, not 8\.0"),
     ({"architecture": "encoder-only"}, "architecture must be 'decoder-only' or 'encoder-decoder', not 'encoder-only'"),
     ({"on_overflow": "raise"}, "on_overflow must be 'truncate' or 'error', not 'raise'"),
-    ({"profile": "hf-5"}, r"profile 'hf-5' is not known; known: hf, hf-4\.46, hf-4\.50"),
+    ({"profile": "hf-5"}, r"profile 'hf-5' is not known; known: ctranslate2, fairseq, hf, hf-4\.46, hf-4\.50, "),
 ])
 def test_a_wrong_fact_is_named_with_what_it_may_be(facts: Values, message: str) -> None:
     with pytest.raises(ValueError, match=message):

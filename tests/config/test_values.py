@@ -210,9 +210,9 @@ def test_expected(annotation: Any, name: str) -> None:
     ("exponential_decay_length_penalty", [1, 2.0, 3],
      "exponential_decay_length_penalty: [1, 2.0, 3] is not a pair of an integer and a number. Write a pair of an "
      "integer and a number, or remove the field. [CONFIG-3]"),
-    ("force_words_ids", [[3], [[4]]],
-     "force_words_ids: [[3], [[4]]] is not a list of lists of token ids or a list of lists of lists of token ids. "
-     "Write a list of lists of token ids or a list of lists of lists of token ids, or remove the field. [CONFIG-3]"),
+    ("force_words_ids", [[3], 4],
+     "force_words_ids: 4 at /1 is an integer, not a list of token ids or a list of lists of token ids. "
+     "Write a list of token ids or a list of lists of token ids, or remove the item. [CONFIG-3]"),
     ("sequence_bias", {(1, -2): 1.0},
      "sequence_bias: -2 at /(1, -2)/1 is outside the range [0, inf). Choose a token id of at least 0, or remove the "
      "item. [SEQUENCE-BIAS-1]"),

@@ -48,7 +48,7 @@ class MovedFields(FieldGroup):
         removed="4.57",
         moved_to=CONSTRAINED_REPOSITORY,
     )
-    force_words_ids: list[list[TokenId]] | list[list[list[TokenId]]] | None = field(
+    force_words_ids: list[list[TokenId] | list[list[TokenId]]] | None = field(
         """Sequences of token ids that must occur in the output, or lists of sequences of which one must. Setting it
         selects constrained beam search.""",
         clause="BEAMS-6",

@@ -34,14 +34,15 @@ def resolve(config: Config, facts: Facts) -> Resolution:
     ledger = Ledger(config, facts)
     mode = decide_mode(ledger)
     tokens = decide_tokens(ledger)
-    length = decide_length(ledger)
+    order = facts.profile.order_in(mode)
+    length = decide_length(ledger, order)
     drawing = draws(ledger, mode)
     plan = DecodingPlan(
         mode=mode,
         profile=facts.profile,
         architecture=facts.architecture,
         length=length,
-        operations=decide_operations(Situation(ledger, mode, drawing, tokens, length)),
+        operations=decide_operations(Situation(ledger, mode, drawing, tokens, length, order)),
         stopping=decide_stopping(ledger, tokens),
         outputs=decide_outputs(ledger),
         tokens=tokens,

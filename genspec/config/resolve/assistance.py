@@ -29,7 +29,8 @@ def decide_assistance(ledger: Ledger, mode: Mode) -> Assistance | None:
     if ledger.is_set("assistant_ensemble_weight"):
         weight = ledger.real("assistant_ensemble_weight")
         ledger.decide("assistant_ensemble_weight", weight, f"drafts are accepted against a mixture in which the model "
-                      f"weighs {weight:g} and the assistant {1 - weight:g}: the output follows the mixture.")
+                      f"weighs {weight:g} and the assistant {1 - weight:g}: where there is a draft, the output follows "
+                      "the mixture.")
     return Assistance(
         cast("int | None", ledger.given("prompt_lookup_num_tokens")),
         cast("int", ledger.given("max_matching_ngram_size") or LONGEST_NGRAM),

@@ -8,8 +8,17 @@ from genspec.config.resolve.ledger import Ledger
 
 WHEN_TO_STOP = {
     True: "a row ends as soon as as many hypotheses are finished as beams are kept.",
-    False: "a row ends once the best open hypothesis, scored at its present length, cannot beat the worst finished.",
+    False: "a row ends once the best {bound}, scored at its present length, cannot beat the worst finished.",
     "never": "a row ends only once no open hypothesis can still beat the worst finished.",
+}
+BOUND_BY_CANDIDATES = frozenset({Mode.GROUP_BEAM_SEARCH, Mode.CONSTRAINED_BEAM_SEARCH})
+"""Whatever the profile. GROUP-BEAM-SEARCH-6, CONSTRAINED-BEAM-SEARCH-10."""
+BOUNDS = {"open": "open hypothesis", "candidate": "candidate of the step"}
+LENGTHS = {
+    "new": "new tokens",
+    "new without EOS": "new tokens, EOS not counted,",
+    "row": "tokens, prompt included,",
+    "row without EOS": "tokens, prompt included and EOS not counted,",
 }
 
 
@@ -17,10 +26,11 @@ def decide_beams(ledger: Ledger, mode: Mode) -> BeamRules | None:
     """Gather the rules of beam search, or None when no beams are kept. BEAMS-1 to BEAMS-6."""
     if mode not in BEAMS:
         return None
-    early = cast("EarlyStopping", ledger.effective("early_stopping"))
-    ledger.decide("early_stopping", early, WHEN_TO_STOP[early])
-    penalty = ledger.real("length_penalty")
-    ledger.decide("length_penalty", penalty, f"a hypothesis of n new tokens scores sum / n^{penalty:g}.")
+    early = decide_early_stopping(ledger, mode)
+    penalty, profile = ledger.real("length_penalty"), ledger.facts.profile
+    divisor = "((5 + n) / 6)" if profile.length_normalisation == "gnmt" else "n"
+    counted = LENGTHS[profile.hypothesis_length]
+    ledger.decide("length_penalty", penalty, f"a hypothesis of n {counted} scores sum / {divisor}^{penalty:g}.")
     groups, diversity = decide_groups(ledger, mode)
     return BeamRules(
         num_beams=ledger.integer("num_beams"),
@@ -31,6 +41,19 @@ def decide_beams(ledger: Ledger, mode: Mode) -> BeamRules | None:
         force_words_ids=decide_conditions(ledger, "force_words_ids"),
         constraints=decide_conditions(ledger, "constraints"),
     )
+
+
+def decide_early_stopping(ledger: Ledger, mode: Mode) -> EarlyStopping:
+    """Return the rule that ends a row. BEAMS-2; unset, the profile's: PROFILES-5."""
+    profile = ledger.facts.profile
+    early = cast("EarlyStopping", ledger.given("early_stopping"))
+    clause = None
+    if early is None:
+        early = profile.default_early_stopping
+        clause = "PROFILES-5" if early is not False else None
+    bound = "candidate" if mode in BOUND_BY_CANDIDATES else profile.stop_bound
+    ledger.decide("early_stopping", early, WHEN_TO_STOP[early].format(bound=BOUNDS[bound]), clause=clause)
+    return early
 
 
 def decide_groups(ledger: Ledger, mode: Mode) -> tuple[int, float]:

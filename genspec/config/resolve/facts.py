@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from genspec.config.plan import Architecture, OnOverflow
-from genspec.config.profile import Profile, profile_named
+from genspec.config.profile import Profile
+from genspec.config.profiles import profile_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Facts:
     architecture: Architecture
     on_overflow: OnOverflow
     profile: Profile
+    assistant: bool = False         # whether the call gives a model that drafts. MODE-7
 
     @classmethod
     def of(
@@ -27,6 +29,7 @@ class Facts:
         architecture: Architecture,
         on_overflow: OnOverflow,
         profile: Profile | str,
+        assistant: bool = False,
     ) -> "Facts":
         """Check the facts themselves. Raises ValueError: they come from the caller, not from the config."""
         for name, value, least in (
@@ -39,7 +42,7 @@ class Facts:
         if on_overflow not in ("truncate", "error"):
             raise ValueError(f"on_overflow must be 'truncate' or 'error', not {on_overflow!r}")
         known = profile if isinstance(profile, Profile) else profile_named(profile)
-        return cls(prompt_length, vocab_size, context_length, architecture, on_overflow, known)
+        return cls(prompt_length, vocab_size, context_length, architecture, on_overflow, known, assistant)
 
     @property
     def decoder_prompt_length(self) -> int:

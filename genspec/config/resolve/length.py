@@ -7,8 +7,11 @@ from genspec.config.resolve.ledger import Ledger
 DEFAULT_LENGTH = 20
 
 
-def decide_length(ledger: Ledger) -> LengthBudget:
-    """Decide the budget: the limit first, then the overlong prompt, then the minimum."""
+def decide_length(ledger: Ledger, order: tuple[str, ...]) -> LengthBudget:
+    """Decide the budget: the limit first, then the overlong prompt, then the minimum.
+
+    `order`: the operations that the profile has; without those that hold EOS back there is no minimum. PIPELINE-5
+    """
     prompt = ledger.facts.decoder_prompt_length
     limit, field, clause = limit_on_length(ledger, prompt)
     dropped = 0
@@ -19,7 +22,7 @@ def decide_length(ledger: Ledger) -> LengthBudget:
         decide_maximum(ledger, field, clause, limit - prompt, prompt)
     most = limit - prompt
     warn_beyond_context(ledger, field, prompt + most)
-    return LengthBudget(prompt, dropped, decide_minimum(ledger, most, prompt), most)
+    return LengthBudget(prompt, dropped, decide_minimum(ledger, most, prompt, order), most)
 
 
 def limit_on_length(ledger: Ledger, prompt: int) -> tuple[int, str, str]:
@@ -71,15 +74,17 @@ def warn_beyond_context(ledger: Ledger, field: str, longest: int) -> None:
         ledger.decide(field, ledger.given(field), reason, clause="LENGTH-10", status=Status.WARNING)
 
 
-def decide_minimum(ledger: Ledger, most: int, prompt: int) -> int:
+def decide_minimum(ledger: Ledger, most: int, prompt: int, order: tuple[str, ...]) -> int:
     """Return the number of new tokens before which no EOS may come. LENGTH-6 to LENGTH-9."""
-    if ledger.is_set("min_new_tokens"):
+    if ledger.is_set("min_new_tokens") and "min_new_tokens" in order:
         least, field = ledger.integer("min_new_tokens"), "min_new_tokens"
         if ledger.is_set("min_length") and ledger.integer("min_length") > 0:
             ledger.decide("min_length", prompt + least, f"it is ignored: min_new_tokens ({least}) decides.",
                           clause="LENGTH-8", status=Status.OVERRIDDEN)
-    else:
+    elif "min_length" in order:
         least, field = max(0, ledger.integer("min_length") - prompt), "min_length"
+    else:
+        return 0
     if least > most:
         reason = f"{least} new tokens are asked for at least and {most} are allowed at most: the maximum wins."
         ledger.decide(field, most, reason, clause="LENGTH-9", status=Status.WARNING)

@@ -22,7 +22,7 @@ def decide_mode(ledger: Ledger) -> Mode:
     ledger.decide("num_beams", beams, f"{beams} beam{'s are' if beams > 1 else ' is'} kept: the mode is {mode}.",
                   clause="MODE-1")
     refuse_combinations(ledger, mode)
-    refuse_moved(ledger, mode)
+    refuse_lacking(ledger, mode)
     return mode
 
 
@@ -42,7 +42,7 @@ def base_mode(ledger: Ledger) -> Mode:
 
 def extended(ledger: Ledger, base: Mode) -> Mode:
     """Let assisted decoding, else DoLa, extend greedy search and sampling, and nothing else. MODE-7, MODE-8."""
-    mode = base
+    mode = Mode.ASSISTED if ledger.facts.assistant and base in EXTENDABLE else base
     for name, extension, clause in (
         ("prompt_lookup_num_tokens", Mode.ASSISTED, "MODE-7"),
         ("assistant_early_exit", Mode.ASSISTED, "MODE-7"),
@@ -88,11 +88,17 @@ def refuse_combinations(ledger: Ledger, mode: Mode) -> None:
                       "Set it to 1, or sample without assistance, or use beams.", clause="MODE-9")
 
 
-def refuse_moved(ledger: Ledger, mode: Mode) -> None:
-    """Refuse a mode that the profile's version no longer has. CONFIG-10."""
+def refuse_lacking(ledger: Ledger, mode: Mode) -> None:
+    """Refuse a mode that the profile lacks: CONFIG-10 when a release moved it out, PROFILES-3 when it has no beams."""
     profile = ledger.facts.profile
-    if mode in MOVED and not profile.moved_modes:
+    if mode in profile.modes:
+        return
+    if mode in MOVED:
         name = "constraints" if ledger.is_set("constraints") else MOVED[mode]
         left = f"{mode} left transformers with {FIELDS[name].removed}"
         ledger.refuse(name, f"{left} and is not part of profile {profile.name}.",
                       "Resolve under profile hf-4.50, or unset the field.", clause="CONFIG-10")
+    else:
+        name = "num_beams" if mode in BEAMS else "do_sample"
+        ledger.refuse(name, f"the mode is {mode}, and profile {profile.name} does not have it.",
+                      "Unset the field, or resolve under another profile.", clause="PROFILES-3")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from genspec.config.decision import Status
+from genspec.config.mode import BEAMS
 from genspec.config.plan import Operation
 from genspec.config.resolve import penalties, truncations
 from genspec.config.resolve.ledger import Ledger
@@ -47,15 +48,18 @@ TRUNCATIONS: dict[str, tuple[str, Build]] = {
 
 
 def decide_operations(situation: Situation) -> tuple[Operation, ...]:
-    """Build the operations in the profile's order. PIPELINE-1, PIPELINE-2.
+    """Build the operations in the profile's order, and say which ones it lacks. PIPELINE-1, PIPELINE-2, PIPELINE-5.
 
     `prefix_allowed_tokens` is an argument of the call, not of the config, so no config puts it here.
     """
     builders = {**PENALTIES, **(TRUNCATIONS if situation.draws else {})}
     refuse_forced_and_suppressed(situation.ledger)
+    for name, builder in builders.items():
+        if name not in situation.order:
+            leave_out(situation, name, *builder)
     return tuple(
         operation
-        for name in situation.ledger.facts.profile.order
+        for name in situation.order
         if name in builders and (operation := build_operation(situation, name, *builders[name])) is not None
     )
 
@@ -71,6 +75,14 @@ def build_operation(situation: Situation, name: str, field: str, build: Build) -
     else:
         situation.ledger.decide(field, step.adjusted, step.sentence, clause=clause, status=Status.ADJUSTED)
     return Operation(name, step.arguments, clause)
+
+
+def leave_out(situation: Situation, name: str, field: str, build: Build) -> None:
+    """Say that the profile lacks an operation that the config asks for. PIPELINE-5."""
+    if situation.ledger.is_set(field) and build(situation) is not None:
+        beams = " in beam modes" if situation.mode in BEAMS else ""
+        reason = f"profile {situation.ledger.facts.profile.name} has no {name}{beams}."
+        situation.ledger.decide(field, None, reason, clause="PIPELINE-5", status=Status.INERT)
 
 
 def refuse_forced_and_suppressed(ledger: Ledger) -> None:

@@ -36,14 +36,18 @@ def encoder_repetition_penalty(s: Situation) -> Step | None:
 def repetition_penalty(s: Situation) -> Step | None:
     """Penalise tokens seen before; a penalty of 1 leaves the scores as they are. REPETITION-PENALTY-1."""
     penalty = s.ledger.real("repetition_penalty")
-    sentence = f"tokens of the prompt and of the output so far are penalised by {penalty:g}."
+    profile = s.ledger.facts.profile
+    where = "the output so far" if profile.penalty_scope == "output" else "the prompt and of the output so far"
+    last = "" if profile.penalty_window is None else f"the last {profile.penalty_window} "
+    sentence = f"{last}tokens of {where} are penalised by {penalty:g}."
     return None if penalty == 1 else Step({"penalty": penalty}, sentence)
 
 
 def no_repeat_ngram(s: Situation) -> Step | None:
     """Ban n-grams seen before; a size of 0 bans nothing. NO-REPEAT-NGRAM-1."""
     size = s.ledger.integer("no_repeat_ngram_size")
-    return Step({"size": size}, f"no sequence of {size} tokens occurs twice, prompt included.") if size else None
+    where = "twice in the output" if s.ledger.facts.profile.ngram_scope == "output" else "twice, prompt included"
+    return Step({"size": size}, f"no sequence of {size} tokens occurs {where}.") if size else None
 
 
 def encoder_no_repeat_ngram(s: Situation) -> Step | None:
@@ -64,7 +68,8 @@ def bad_words(s: Situation) -> Step | None:
 def min_length(s: Situation) -> Step | None:
     """Hold EOS back, where there is one and min_new_tokens does not decide. MIN-LENGTH-1."""
     least = s.ledger.integer("min_length")
-    if s.ledger.is_set("min_new_tokens") or least <= 0 or not s.tokens.eos:
+    decided = s.ledger.is_set("min_new_tokens") and "min_new_tokens" in s.order
+    if decided or least <= 0 or not s.tokens.eos:
         return None
     return Step({"length": least, "eos": s.tokens.eos}, f"no EOS before the row has {least} tokens, prompt included.")
 

@@ -26,6 +26,7 @@ class Situation:
     draws: bool
     tokens: SpecialTokens
     length: LengthBudget
+    order: tuple[str, ...]          # the operations that the profile has in this mode. PIPELINE-5
 
     @property
     def min_keep(self) -> int:

@@ -27,8 +27,9 @@ def top_k(s: Situation) -> Step | None:
         return None
     kept = max(k, s.min_keep)
     why = "unset: " if not s.ledger.is_set("top_k") else "raised for the beams: " if kept > k else ""
+    ties = ", ties included" if s.ledger.facts.profile.top_k_ties == "kept" else ""
     arguments = {"k": kept, "min_keep": s.min_keep}
-    return Step(arguments, f"{why}the {kept} highest scores are kept, ties included.", kept if kept > k else None)
+    return Step(arguments, f"{why}the {kept} highest scores are kept{ties}.", kept if kept > k else None)
 
 
 def top_p(s: Situation) -> Step | None:
