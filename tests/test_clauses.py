@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 SPEC = ROOT / "docs" / "spec"
 SOURCES = [ROOT / "genspec", ROOT / "reference"]
 NO_CLAUSES = {"README", "seed", "deviations"}
+OPERATIONS = {path.stem for path in (ROOT / "reference/genspec_reference/operations").glob("*.py")} | set(HF_ORDER)
 PAGES = {page.stem: page for page in sorted(SPEC.glob("*.md")) if page.stem not in NO_CLAUSES}
 OTHER_PREFIXES = {"special_tokens": "TOKENS"}
 NOT_CLAUSES = {"DEV", "GPT", "UTF", "ISO", "RFC", "SHA", "LLAMA", "BSD", "LGPL", "APACHE"}
@@ -124,7 +125,7 @@ def test_operations_and_pages_are_the_same() -> None:
 def test_the_index_names_every_page() -> None:
     index = (SPEC / "README.md").read_text(encoding="utf-8")
     assert [page for page in (*PAGES, "seed", "deviations") if f"({page}.md)" not in index] == []
-    assert [page for page in PAGES if f"| {prefix_of(page)} |" not in index and page not in HF_ORDER] == []
+    assert [page for page in PAGES if f"| {prefix_of(page)} |" not in index and page not in OPERATIONS] == []
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -171,3 +172,20 @@ def test_every_link_leads_to_a_file() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_test_that_the_deviations_name_exists() -> None:
+    text = (SPEC / "deviations.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", text)
+    assert named
+    missing = [
+        f"{module}::{test}" for module, test in named
+        if f"def {test}(" not in (ROOT / "tests" / module).read_text(encoding="utf-8")
+    ]
+    assert missing == []
+
+
+def test_every_deviation_has_a_test() -> None:
+    text = (SPEC / "deviations.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| (DEV-\d+) \|", text, re.MULTILINE)
+    assert {number: listed.count(number) for number in listed} == dict.fromkeys(listed, 2)

@@ -81,7 +81,8 @@ def load(text: str, folder: Path) -> Any:
 
 
 def test_every_deviation_has_a_test_and_an_example() -> None:
-    text = PAGE.read_text(encoding="utf-8")
+    """Those of reading and deciding; for the others the page names the tests, which tests/test_clauses.py looks up."""
+    text = PAGE.read_text(encoding="utf-8").partition("\n## What is done")[0]
     listed = re.findall(r"^\| (DEV-\d+) \|", text, re.MULTILINE)
     tested = [f"DEV-{name.split('_')[2]}" for name in globals() if name.startswith("test_dev_")]
     assert len(listed) == 2 * len(set(listed)), "each stands in both tables"

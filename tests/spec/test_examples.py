@@ -40,7 +40,8 @@ CASES = [
 
 
 def test_there_are_examples_on_every_page() -> None:
-    pages = {page.stem for page in SPEC.glob("*.md")} - {"README", "seed", "deviations"}
+    without = {page.stem for page in SPEC.glob("*.md") if "\nExamples: none" in page.read_text(encoding="utf-8")}
+    pages = {page.stem for page in SPEC.glob("*.md")} - {"README", "seed", "deviations"} - without
     assert {str(case.id).rpartition("-")[0] for case in CASES} == pages
 
 

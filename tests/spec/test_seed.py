@@ -1,16 +1,41 @@
-"""What docs/spec/seed.md says: complete, its citations known, and its runs repeated on transformers 5.23."""
+"""What docs/spec/seed.md says: complete, its citations known, its runs repeated on transformers 5.23 and the reference.
+
+A test with `decoder` runs on both, with the same expectation.
+"""
 
 import math
 import re
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from support.seed import (
+    CALL,
+    CYCLE,
+    MADE_UP,
+    bart,
+    gpt2,
+    has_library,
+    kept,
+    library,
+    new,
+    reference,
+    reference_gpt2,
+    run,
+    scripted,
+    seeded,
+    table,
+    tokens,
+    torch_noise,
+)
 
 import genspec.lint.rules  # noqa: F401 - fills RULES
+from genspec import GenerationConfig, Rejected
 from genspec.lint.rule import RULES
+from genspec_reference import generate
+from genspec_reference.padded import padded
 
 PAGE = Path(__file__).parents[2] / "docs" / "spec" / "seed.md"
 PARAMETERS = [
@@ -19,15 +44,8 @@ PARAMETERS = [
     "decoder_end_token_id", "output_scores", "output_attentions", "output_hidden_states", "return_dict_in_generate",
 ]
 SENTENCES = 28
-CALL: dict[str, Any] = {
-    "max_length": 50, "num_beams": 5, "no_repeat_ngram_size": 2, "early_stopping": True, "temperature": 0.7,
-    "top_k": 50, "top_p": 0.95, "do_sample": True, "num_return_sequences": 3, "bos_token_id": 1, "eos_token_id": 2,
-    "pad_token_id": 0, "decoder_start_token_id": 1, "output_scores": True, "output_attentions": True,
-    "output_hidden_states": True, "return_dict_in_generate": True,
-}
-"""The call of the seed without `decoder_end_token_id`, which transformers refuses."""
-CYCLE = [[3.0 if token == (last + 1) % 8 else 0.0 for token in range(8)] for last in range(8)]
-"""Greedy: after t comes t + 1."""
+BOTH = pytest.mark.parametrize("decoder", ["transformers", "reference"])
+REFERENCE = Path(generate.__code__.co_filename).parent
 
 
 def rows(kind: str) -> list[list[str]]:
@@ -49,84 +67,36 @@ def test_every_rule_that_the_page_names_exists() -> None:
     assert named <= RULES.keys(), sorted(named - RULES.keys())
 
 
-@cache
-def library() -> Any:
-    transformers = pytest.importorskip("transformers", reason="the runs are those of transformers, not installed")
-    if not transformers.__version__.startswith("5."):
-        pytest.skip(f"the runs are those of 5.23; {transformers.__version__} is installed")
+def test_every_part_of_the_decoder_that_the_page_names_exists() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    named = {part.strip() for parts in re.findall(r"decoder: ([\w, ]+)", text) for part in parts.split(",")}
+    there = {path.stem for path in REFERENCE.rglob("*.py")}
+    assert len(named) > 10 and named <= there, sorted(named - there)
+    assert "not there yet" not in text
+
+
+def test_the_reference_returns_the_rows_of_the_call_token_for_token() -> None:
+    """The seed's call, without the field that does not exist: 5 beams, drawn with torch's own numbers."""
     import torch
 
-    torch.set_num_threads(1)    # tiny models: waiting for a second thread takes longer than the work
-    return transformers
-
-
-@cache
-def gpt2() -> Any:
-    import torch
-
-    torch.manual_seed(0)
-    config = library().GPT2Config(
-        vocab_size=64, n_positions=128, n_embd=16, n_layer=2, n_head=2, bos_token_id=1, eos_token_id=2,
-        attn_implementation="eager",
-    )
-    return library().GPT2LMHeadModel(config).eval()
-
-
-@cache
-def bart() -> Any:
-    import torch
-
-    torch.manual_seed(0)
-    config = library().BartConfig(
-        vocab_size=64, d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
-        decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16, max_position_embeddings=64,
-        bos_token_id=None, eos_token_id=2, pad_token_id=0, decoder_start_token_id=2, forced_eos_token_id=None,
-    )
-    return library().BartForConditionalGeneration(config).eval()
-
-
-def run(model: Any, prompt: list[int], **call: Any) -> Any:
-    import torch
-
-    torch.manual_seed(0)
-    return model.generate(torch.tensor([prompt]), **call)
-
-
-def seeded(prompt: tuple[int, ...] = (5, 6, 7), **changes: Any) -> Any:
-    """Run the seed's call on GPT-2, with changes."""
-    return run(gpt2(), list(prompt), **{**CALL, **changes})
-
-
-def tokens(output: Any) -> list[list[int]]:
-    return getattr(output, "sequences", output).tolist()
-
-
-def table(logits: list[list[float]]) -> Any:
-    """GPT-2's loop around a table: after token t the logits are line t."""
-    import torch
-
-    class Table(type(gpt2())):  # type: ignore[misc]
-        def forward(self, input_ids: Any = None, **_: Any) -> Any:
-            return library().modeling_outputs.CausalLMOutput(logits=torch.tensor(logits)[input_ids])
-
-    size = len(logits[0])
-    return Table(library().GPT2Config(
-        vocab_size=size, n_embd=2, n_layer=1, n_head=1, bos_token_id=None, eos_token_id=None, use_cache=False,
-    )).eval()
-
-
-def new(logits: list[list[float]], prompt: list[int], **call: Any) -> list[int]:
-    """Run a table: the new tokens of the first row."""
-    return tokens(run(table(logits), prompt, use_cache=False, **call))[0][len(prompt) :]
-
-
-def kept(line: list[float], **call: Any) -> int:
-    """How many tokens the first draw may choose from when every line of the table is the same."""
-    output = run(
-        table([line] * len(line)), [1], max_new_tokens=1, do_sample=True, use_cache=False,
-        return_dict_in_generate=True, output_scores=True, **call,
-    )
-    return int(output.scores[0][0].isfinite().sum())
+    library()
+    same = 0
+    for seed in range(2):
+        torch.manual_seed(seed)
+        theirs = gpt2().generate(torch.tensor([[5, 6, 7]]), **CALL)
+        output = reference(reference_gpt2(), [5, 6, 7], torch_noise(seed, 5 * 64), **CALL)
+        ours = padded([output], 2, num_beams=5)         # transformers fills with EOS where the pad id is 0
+        if theirs.sequences.tolist() != ours.sequences.tolist():
+            continue                                    # a total of -240 in float32 may turn a near decision
+        same += 1
+        assert theirs.beam_indices.tolist() == ours.beam_indices.tolist()
+        np.testing.assert_allclose(theirs.sequences_scores, ours.sequences_scores, rtol=1e-5)
+        for step in range(1, len(theirs.scores)):
+            np.testing.assert_allclose(theirs.scores[step], ours.scores[step], rtol=1e-4, atol=1e-5)
+            for name in ("attentions", "hidden_states"):
+                for layer, other in zip(getattr(theirs, name)[step], getattr(ours, name)[step], strict=True):
+                    np.testing.assert_allclose(layer, other, rtol=1e-4, atol=1e-5)
+    assert same
 
 
 def test_p2_max_length_counts_the_prompt() -> None:
@@ -134,6 +104,78 @@ def test_p2_max_length_counts_the_prompt() -> None:
     for length in (50, 60):
         with pytest.raises(ValueError, match="Input length"):
             run(gpt2(), list(range(length)), max_length=50)
+
+
+def test_p1_p2_the_reference_keeps_the_prompt_or_its_end() -> None:
+    rows_of = {length: reference(CYCLE_OF_64, range(length), max_length=50).sequences[0] for length in (3, 50, 60)}
+    assert rows_of[3][:3] == (0, 1, 2) and len(rows_of[3]) == 50
+    assert (rows_of[50], rows_of[60]) == (tuple(range(50)), tuple(range(10, 60)))
+
+
+def CYCLE_OF_64(tokens: tuple[int, ...]) -> list[float]:  # noqa: N802
+    return [float(token == (tokens[-1] + 1) % 64) for token in range(64)]
+
+
+def test_p3_to_p10_and_p16_to_p19_the_call_on_the_reference() -> None:
+    output = scripted()
+    scores = [row.score for row in output.rows]
+    assert len(scores) == 3 and scores == sorted(scores, reverse=True)
+    (steps,) = output.runs
+    assert {len(step.scores) for step in steps[1:]} == {5} and {one.size for one in steps[0].scores} == {64}
+    for row in output.sequences:
+        bigrams = list(pairwise(row))
+        assert len(bigrams) == len(set(bigrams))
+    assert scripted(return_dict_in_generate=False).sequences == output.sequences
+    assert scripted(return_dict_in_generate=False).runs[0][0].scores is None
+    with pytest.raises(Rejected, match="MODE-10"):
+        scripted(num_return_sequences=6)
+    layers = reference(reference_gpt2(), [5, 6, 7], **CALL).runs[0][1] if has_library() else None
+    assert layers is None or (len(layers.attentions[0]), len(layers.hidden_states[0])) == (2, 3)
+
+
+def test_p5_early_stopping_ends_the_search_with_five_finished_hypotheses() -> None:
+    stopped, went_on = scripted(), scripted(early_stopping=False)
+    assert len(stopped.runs[0]) < len(went_on.runs[0])
+
+
+def test_p4_p6_to_p9_each_acts_on_the_reference() -> None:
+    rows_drawn = scripted().sequences
+    for changes in ({"no_repeat_ngram_size": 0}, {"temperature": 1.0}, {"top_p": 0.5}, {"do_sample": False},
+                    {"top_k": 2}):
+        assert scripted(**changes).sequences != rows_drawn, changes
+
+
+@pytest.mark.parametrize("name", ["top_k", "decoder_start_token_id", "bos_token_id", "pad_token_id"])
+def test_p7_p11_p13_p14_without_it_the_rows_of_the_reference_are_the_same(name: str) -> None:
+    without = {key: value for key, value in CALL.items() if key != name}
+    assert reference(MADE_UP, [5, 6, 7], **without).rows == scripted().rows
+
+
+def test_p12_the_call_overrides_the_eos_of_the_file_on_the_reference() -> None:
+    for call, row in (({}, (1, 2, 3, 4)), ({"eos_token_id": 6}, (1, 2, 3, 4, 5, 6))):
+        config = GenerationConfig.layered(call={"max_new_tokens": 9, **call}, model={"eos_token_id": [4]})
+        assert generate(config, lambda tokens: CYCLE[tokens[-1]], [1]).sequences == (row,)
+
+
+def test_p14_the_start_token_on_the_reference() -> None:
+    def model(tokens: tuple[int, ...], source: tuple[int, ...]) -> list[float]:
+        return CYCLE[tokens[-1]]
+
+    call = {"max_length": 4, "source": [5, 6, 7, 2]}
+    assert reference(model, [], decoder_start_token_id=2, **call).sequences == ((2, 3, 4, 5),)
+    assert reference(model, [], decoder_start_token_id=6, bos_token_id=1, **call).sequences[0][0] == 6
+    with pytest.raises(Rejected, match="TOKENS-5"):
+        reference(model, [], decoder_start_token_id=None, bos_token_id=None, **call)
+
+
+def test_p15_s2_s12_s17_the_reference_refuses_what_no_decoder_can_mean() -> None:
+    for call, clause in (
+        ({"decoder_end_token_id": 2}, "CONFIG-2"), ({"num_beams": 0}, "BEAMS-1"), ({"num_beams": -1}, "BEAMS-1"),
+        ({"num_beams": 1.5}, "CONFIG-3"), ({"top_k": -1}, "TOP-K-1"), ({"top_p": 1.5}, "TOP-P-1"),
+        ({"top_p": -0.1}, "TOP-P-1"),
+    ):
+        with pytest.raises(Rejected, match=clause):
+            scripted(**call)
 
 
 def test_p3_to_p10_and_p16_to_p19_the_call_as_a_whole() -> None:
@@ -202,71 +244,121 @@ def test_s2_num_beams_below_1(beams: float, error: type[Exception]) -> None:
         run(gpt2(), [5], max_new_tokens=2, num_beams=beams)
 
 
+def test_s1_s5_s6_two_hypotheses_are_kept_on_the_reference() -> None:
+    output = scripted(num_beams=2, num_return_sequences=2)
+    first, second = output.runs[0][:2]
+    assert len(output.rows) == len(second.scores) == 2
+    assert len(first.choices) == 4 and {choice.beam for choice in second.choices} <= {0, 1}
+
+
+def test_s3_s4_one_beam_is_no_beam_search() -> None:
+    model = MADE_UP
+    rows_of = [reference(model, [5], max_new_tokens=5, **call).rows for call in ({}, {"num_beams": 1})]
+    assert rows_of[0] == rows_of[1] and rows_of[0][0].score is None
+
+
 def test_s5_two_beams_are_kept() -> None:
     output = run(gpt2(), [5], max_new_tokens=2, num_beams=2, return_dict_in_generate=True, output_scores=True)
     assert output.scores[0].shape[0] == 2
 
 
-def test_s7_the_less_probable_beam_continues_and_wins() -> None:
+@BOTH
+def test_s7_the_less_probable_beam_continues_and_wins(decoder: str) -> None:
     even = [0.25] * 4
     chances = [[0.02, 0.5, 0.46, 0.02], even, [0.02, 0.02, 0.02, 0.94], even]
     logits = [[math.log(chance) for chance in line] for line in chances]
-    assert new(logits, [0], max_new_tokens=2) == [1, 0]
-    assert new(logits, [0], max_new_tokens=2, num_beams=2) == [2, 3]
+    assert new(decoder, logits, [0], max_new_tokens=2) == [1, 0]
+    assert new(decoder, logits, [0], max_new_tokens=2, num_beams=2) == [2, 3]
 
 
-def test_s8_top_k_is_not_the_number_of_beams() -> None:
+@BOTH
+def test_s8_top_k_is_not_the_number_of_beams(decoder: str) -> None:
     call: dict[str, Any] = {"max_new_tokens": 6, "num_beams": 3}
-    assert tokens(run(gpt2(), [5], **call)) == tokens(run(gpt2(), [5], top_k=1, **call))
+    rows_of = [call, {**call, "top_k": 1}]
+    if decoder == "reference":
+        model = MADE_UP
+        assert reference(model, [5], **rows_of[0]).rows == reference(model, [5], **rows_of[1]).rows
+    else:
+        assert tokens(run(gpt2(), [5], **rows_of[0])) == tokens(run(gpt2(), [5], **rows_of[1]))
 
 
-def test_s9_s10_greedy_and_sampling() -> None:
+def test_s9_do_sample_decides_the_mode() -> None:
     config = library().GenerationConfig
     assert config(do_sample=True).get_generation_mode() == "sample"
     assert config(do_sample=True, num_beams=2).get_generation_mode() == "beam_sample"
-    assert new([[0.0, 1.0, 1.0, 0.0]] * 4, [0], max_new_tokens=2) == [1, 1]
-    model = table([[0.4, 0.3, 0.2, 0.1]] * 4)
-    drawn = run(model, [0], max_new_tokens=60, do_sample=True, use_cache=False)
-    assert set(tokens(drawn)[0][1:]) == {0, 1, 2, 3}
+    modes = [GenerationConfig(do_sample=True, num_beams=beams).resolve().plan.mode for beams in (1, 2)]
+    assert modes == ["sample", "beam_sample"]
 
 
-def test_s11_to_s15_top_k() -> None:
+@BOTH
+def test_s10_greedy_takes_the_lowest_of_equal_ids_and_sampling_takes_any(decoder: str) -> None:
+    assert new(decoder, [[0.0, 1.0, 1.0, 0.0]] * 4, [0], max_new_tokens=2) == [1, 1]
+    line = [0.4, 0.3, 0.2, 0.1]
+    assert set(new(decoder, [line] * 4, [0], max_new_tokens=60, do_sample=True)) == {0, 1, 2, 3}
+
+
+@BOTH
+def test_s11_to_s15_top_k(decoder: str) -> None:
     line = [1.0, 0.5, 0.25, 0.0]
-    assert kept([1.0, 1.0, 0.0, 0.0], top_k=1) == 2
-    assert [kept(line, top_k=k) for k in (0, 1, 2, 100)] == [4, 1, 2, 4]
-    assert kept(line, top_k=1, num_beams=2) == 2
+    assert kept(decoder, [1.0, 1.0, 0.0, 0.0], top_k=1) == 2
+    assert [kept(decoder, line, top_k=k) for k in (0, 1, 2, 100)] == [4, 1, 2, 4]
+    assert kept(decoder, line, top_k=1, num_beams=2) == 2
     falling = [-float(token) for token in range(60)]
-    assert (kept(falling), kept(falling, top_k=None)) == (50, 60)
-    with pytest.raises(ValueError, match="top_k"):
-        kept(line, top_k=-1)
+    assert (kept(decoder, falling), kept(decoder, falling, top_k=None)) == (50, 60)
 
 
-def test_s17_to_s19_top_p() -> None:
+@BOTH
+def test_s16_to_s19_top_p(decoder: str) -> None:
     even, halves = [0.0] * 100, [math.log(0.5)] * 2 + [-30.0] * 98
-    assert [kept(even, top_k=0, top_p=p) for p in (0.95, 0.99)] == [95, 99]
-    assert [kept(halves, top_k=0, top_p=p) for p in (0.95, 0.99)] == [2, 2]
-    assert (kept([1.0, 0.0], top_p=0.0), kept([1.0, 0.0], top_p=1.5)) == (1, 2)
-    with pytest.raises(ValueError, match="top_p"):
-        kept(even, top_p=-0.1)
+    assert [kept(decoder, even, top_k=0, top_p=p) for p in (0.95, 0.99)] == [95, 99]
+    assert [kept(decoder, halves, top_k=0, top_p=p) for p in (0.95, 0.99)] == [2, 2]
+    assert kept(decoder, [1.0, 0.0], top_p=0.0) == 1
+    assert kept(decoder, [math.log(chance) for chance in (0.5, 0.3, 0.2)], top_p=0.6) == 2  # the one that crosses stays
 
 
-def test_s21_bigrams_of_the_prompt_count() -> None:
+def test_s12_s17_what_transformers_does_with_values_outside_their_range() -> None:
+    assert kept("transformers", [1.0, 0.0], top_p=1.5) == 2
+    for name, value in (("top_k", -1), ("top_p", -0.1)):
+        with pytest.raises(ValueError, match=name):
+            kept("transformers", [1.0, 0.0], **{name: value})
+
+
+@BOTH
+def test_s21_bigrams_of_the_prompt_count(decoder: str) -> None:
     logits = [[0.0, 3.0, 0.0, 0.0], [0.0, 0.0, 3.0, 0.0], [0.0, 3.0, 0.0, 0.0], [0.0] * 4]
-    assert new(logits, [1, 2, 1], max_new_tokens=3) == [2, 1, 2]
-    assert new(logits, [1, 2, 1], max_new_tokens=3, no_repeat_ngram_size=2) == [0, 1, 1]
+    assert new(decoder, logits, [1, 2, 1], max_new_tokens=3) == [2, 1, 2]
+    assert new(decoder, logits, [1, 2, 1], max_new_tokens=3, no_repeat_ngram_size=2) == [0, 1, 1]
 
 
-def test_s22_s23_eos_ends_a_row_whatever_early_stopping_says() -> None:
+@BOTH
+def test_s22_s23_eos_ends_a_row_whatever_early_stopping_says(decoder: str) -> None:
     for changes in ({}, {"early_stopping": True}, {"early_stopping": False}):
-        assert new(CYCLE, [1], max_new_tokens=5, eos_token_id=4, **changes) == [2, 3, 4]
-    assert new(CYCLE, [1], max_new_tokens=5) == [2, 3, 4, 5, 6]
+        assert new(decoder, CYCLE, [1], max_new_tokens=5, eos_token_id=4, **changes) == [2, 3, 4]
+    assert new(decoder, CYCLE, [1], max_new_tokens=5) == [2, 3, 4, 5, 6]
 
 
-def test_s24_to_s27_lengths() -> None:
+@BOTH
+def test_s22_early_stopping_says_when_beam_search_ends(decoder: str) -> None:
+    quarters = [[3, 7, 5, 6, -4], [0, -4, 6, 8, -4], [6, -1, 0, -8, 3], [2, -3, 6, -1, 3], [0, -5, 8, 4, -3]]
+    logits = [[quarter / 4 for quarter in line] for line in quarters]
+    call = {"num_beams": 2, "length_penalty": 2.0, "max_new_tokens": 5, "eos_token_id": 2, "pad_token_id": 0}
+    for early_stopping, row in ((True, [3, 2]), (False, [3, 4, 2]), ("never", [3, 0, 1, 3, 2])):
+        assert new(decoder, logits, [1], early_stopping=early_stopping, **call) == row
+
+
+@BOTH
+def test_s24_to_s27_lengths(decoder: str) -> None:
     logits = [[float(token == last) for token in range(4)] for last in range(4)]
-    assert len(new(logits, [1, 2, 3], max_length=9)) == 6
-    assert len(new(logits, [1, 2, 3], max_length=9, max_new_tokens=4)) == 4
-    assert len(new(logits, [1, 2, 3])) == 20
+    assert len(new(decoder, logits, [1, 2, 3], max_length=9)) == 6
+    assert len(new(decoder, logits, [1, 2, 3], max_length=9, max_new_tokens=4)) == 4
+    assert len(new(decoder, logits, [1, 2, 3], max_new_tokens=4)) == 4
+    assert len(new(decoder, logits, [1, 2, 3])) == 20
+
+
+def test_s26_max_new_tokens_of_the_file_beats_max_length_of_the_call() -> None:
+    logits = [[float(token == last) for token in range(4)] for last in range(4)]
+    config = GenerationConfig.layered(call={"max_length": 10}, model={"max_new_tokens": 2})
+    assert len(generate(config, lambda tokens: logits[tokens[-1]], [1, 2, 3]).sequences[0]) == 5
     model = table(logits)
     model.generation_config.max_new_tokens = 2
     assert len(tokens(run(model, [1, 2, 3], max_length=10, use_cache=False))[0]) == 5
