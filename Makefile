@@ -1,6 +1,8 @@
 # make demo   see what genspec finds (needs python3 >= 3.11 and make, nothing else)
 # make test   run the whole suite, with every version pinned by constraints.txt
-# make lint   ruff and mypy     make docs   rewrite the generated pages     make bench   measure     make clean
+# make lint   ruff and mypy     make docs   rewrite the generated pages     make vectors   rewrite reference/vectors
+# make coverage   branches of the reference that no test takes
+# make bench  measure           make clean
 
 PYTHON ?= python3
 PYTEST_ARGS ?= -n auto
@@ -23,7 +25,7 @@ $(shell rm -f $(MADE) $(CORE) $(SUITE))
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test lint docs vectors coverage bench clean
 
 demo: $(CORE)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/examples/demo.sh
@@ -38,9 +40,18 @@ lint: $(SUITE)
 docs: $(CORE)
 	$(BIN)/python docs/generate.py
 
+# Every branch of the specification is taken by the tests of the reference.
+coverage: $(SUITE)
+	$(BIN)/python -m pytest -n auto -q tests/reference tests/assisted tests/cli/test_trace.py \
+	    --cov=genspec_reference --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+vectors: $(SUITE)
+	PYTHONPATH=tests $(BIN)/python -m vectors.write
+
 bench: $(SUITE)
 	$(BYTECODE)
 	$(BIN)/python tests/benchmarks/check_files.py
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reference_steps.py
 
 clean:
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
