@@ -1,7 +1,11 @@
-"""Write what derives from the code: docs/fields.md, docs/rules/, the outputs in README.md. `make docs` runs this."""
+"""Write what derives from the code: docs/fields.md, docs/rules/, the outputs in README.md and docs/guide/trace.md.
+
+`make docs` runs this.
+"""
 
 import os
 import re
+import shlex
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -18,16 +22,19 @@ ROOT = DOCS.parent
 CONSOLE = re.compile(r"(?<=^```console\n)\$ genspec (?P<arguments>[^\n|]*)\n.*?(?=^```$)", re.DOTALL | re.MULTILINE)
 """A block with a command of genspec and its output."""
 
+WITH_OUTPUTS = ("README.md", "docs/guide/trace.md")
+"""The written pages that have such blocks."""
+
 
 def pages() -> dict[str, str]:
     """Return every page that is wholly or partly generated, by its path in the repository."""
     rules = {f"docs/rules/{code}.md": rule_page(RULES[code]) for code in sorted(RULES)}
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    with_outputs = {name: (ROOT / name).read_text(encoding="utf-8") for name in WITH_OUTPUTS}
     return {
         "docs/fields.md": fields_page(),
         "docs/rules/README.md": rules_index(),
         **rules,
-        "README.md": CONSOLE.sub(with_output, readme),
+        **{name: CONSOLE.sub(with_output, text) for name, text in with_outputs.items()},
     }
 
 
@@ -37,7 +44,7 @@ def with_output(block: re.Match[str]) -> str:
     os.chdir(ROOT)
     try:
         with redirect_stdout(printed):
-            run(block["arguments"].split())
+            run(shlex.split(block["arguments"]))
     finally:
         os.chdir(before)
     return f"$ genspec {block['arguments']}\n{printed.getvalue().rstrip()}\n"

@@ -10,6 +10,7 @@ show() {
 show genspec --version
 show genspec check docs/examples
 show genspec explain docs/examples/heron-summary/generation_config.json --prompt-length 20
+show genspec trace docs/examples/tern-chat --model table:7 --prompt 5,6 --steps 1
 show genspec rule GS201
 cat <<'END'
 

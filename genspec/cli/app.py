@@ -11,6 +11,7 @@ from genspec.cli.output import emit
 VERBS = {
     "check": "Find what is wrong in generation configs.",
     "explain": "Say what a decoder does with a config: mode, budget, pipeline, what is ignored and why.",
+    "trace": "Run the reference decoder and show every score before and after every operation.",
     "rule": "Explain a rule, or list them all.",
     "schema": "Print the JSON Schema of generation_config.json.",
 }
@@ -32,7 +33,8 @@ def run(arguments: Sequence[str]) -> int:
         verb = [word for word in arguments[:1] if word in VERBS]
         return failed(f"{error} (see `{' '.join(['genspec', *verb])} --help`)")
     except Failure as error:
-        return failed(str(error))
+        failed(str(error))
+        return error.status
     except OSError as error:
         return failed(f"{error.filename}: {error.strerror}" if error.filename else str(error), error)
     except Exception as error:

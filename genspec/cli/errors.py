@@ -10,6 +10,8 @@ ERROR = 2
 class Failure(Exception):
     """Something outside genspec does not work."""
 
+    status = ERROR
+
 
 class UsageError(Failure):
     """A command line, or settings, that mean nothing."""

@@ -39,6 +39,7 @@ def test_check_loads_neither_pydantic_nor_numpy_nor_torch(model, form):
     modules = loaded("check", f"--format={form}", str(model()))
     assert "genspec.lint.check" in modules
     assert not modules & {"pydantic", "numpy", "torch", "transformers", "tomllib", "difflib"}
+    assert not {name for name in modules if name.startswith(("genspec_reference", "genspec.cli.trac"))}
 
 
 LATE = {
@@ -54,6 +55,15 @@ def test_a_clean_check_loads_only_what_it_needs(model):
 
 def test_explain_loads_neither_numpy_nor_torch(model):
     assert not loaded("explain", str(model())) & {"numpy", "torch", "transformers"}
+
+
+def test_the_help_of_trace_loads_neither_numpy_nor_the_reference():
+    assert not loaded("trace", "--help") & {"numpy", "torch", "genspec_reference", "genspec.cli.tracing.run"}
+
+
+def test_trace_loads_the_reference_and_no_torch():
+    modules = loaded("trace", '{"max_new_tokens": 1}', "--model", "table:7", "--prompt", "1")
+    assert "genspec_reference" in modules and not modules & {"torch", "transformers"}
 
 
 def test_import_genspec_loads_no_pydantic():
