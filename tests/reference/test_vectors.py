@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -270,3 +271,20 @@ def logits_of_the_models() -> Iterator[Case]:
             f"logits-{kind}-with-a-source", ["VECTORS-3"], {**shown, "decoder_start_token_id": 0}, [],
             Scripted(kind, 9, 6), source=[5, 1, 2],
         )
+
+
+@clauses("VECTORS-3")
+@pytest.mark.parametrize(("given", "said"), [
+    ({"kind": "tables"}, "one of table, history, ties, not 'tables'"), ({"vocab_size": 0}, "V is at least 1"),
+    ({"seed": -1}, "the seed at least 0"), ({"eos": (16,)}, "token 16 is not in"),
+])
+def test_a_scripted_model_that_cannot_be_is_an_error(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Scripted(**{"kind": "table", "seed": 1, **given})
+
+
+@clauses("VECTORS-5")
+@pytest.mark.parametrize("vocab_size", [2, 13, 100, 255, 256])
+def test_no_two_logits_are_equal_up_to_256(vocab_size: int) -> None:
+    for seed in range(40):
+        assert len(set(Scripted("table", seed, vocab_size)((1,)).tolist())) == vocab_size
