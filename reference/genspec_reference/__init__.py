@@ -17,5 +17,8 @@ from genspec_reference.noise import seeded_noise as seeded_noise
 from genspec_reference.output import GenerateOutput as GenerateOutput
 from genspec_reference.output import Row as Row
 from genspec_reference.output import Step as Step
+from genspec_reference.padded import Padded as Padded
+from genspec_reference.padded import padded as padded
 from genspec_reference.scripted import Scripted as Scripted
 from genspec_reference.stopping import FinishReason as FinishReason
+from genspec_reference.transition_scores import transition_scores as transition_scores

@@ -135,7 +135,7 @@ ONE_FIELD: list[tuple[dict[str, Any], dict[str, Any], Said]] = [
     ({"output_logits": False}, {}, ("output_logits", "OUTPUTS-3", False, False, APPLIED, "logits are not returned.")),
     ({"stop_strings": "END"}, {},
      ("stop_strings", "STOPPING-3", "END", ("END",), APPLIED,
-      "a row ends once its text ends with one of them; needs a detokenizer.")),
+      "a row ends once its text completes one of them; needs a detokenizer.")),
     ({"stop_strings": []}, {}, ("stop_strings", "STOPPING-3", [], None, INERT, NOTHING)),
     ({"max_time": 0}, {},
      ("max_time", "STOPPING-4", 0, 0.0, APPLIED, "no step begins after 0 seconds; the first always does.")),

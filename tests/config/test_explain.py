@@ -113,7 +113,7 @@ From logits to scores, in this order
 Special tokens and stopping
   eos_token_id = 2: a row ends with 2.  [TOKENS-2]
   pad_token_id: unset: the first EOS (2) fills finished rows.  [TOKENS-3]
-  stop_strings = ["x"]: a row ends once its text ends with one of them; needs a detokenizer.  [STOPPING-3]
+  stop_strings = ["x"]: a row ends once its text completes one of them; needs a detokenizer.  [STOPPING-3]
 """
   """  token_healing = true: the last token of the prompt is replaced by one whose text begins with its text; needs """
   """a tokenizer.  [TOKEN-HEALING-1]

@@ -11,7 +11,7 @@ def decide_stopping(ledger: Ledger, tokens: SpecialTokens) -> Stopping:
     given = ledger.given("stop_strings")
     strings = (given,) if isinstance(given, str) else tuple(cast("list[str]", given or []))
     if strings:
-        ledger.decide("stop_strings", strings, "a row ends once its text ends with one of them; needs a detokenizer.")
+        ledger.decide("stop_strings", strings, "a row ends once its text completes one of them; needs a detokenizer.")
     seconds = ledger.real("max_time") if ledger.is_set("max_time") else None
     if seconds is not None:
         ledger.decide("max_time", seconds, f"no step begins after {seconds:g} seconds; the first always does.")
