@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from operator import index
 from typing import Any
 
 from genspec.config.generation_config import GenerationConfig
@@ -36,20 +37,20 @@ def decode(
     draws. `detokenize`: when it has stop strings or heals the prompt; `clock`: when it has `max_time`.
 
     Raises `Rejected` when no token can be produced (SCORES-2, SCORES-6), and ValueError for a call that lacks what
-    the plan needs or gives a prompt of another length.
+    the plan needs, gives a prompt of another length, or ids that are none.
     """
     mode = import_module(f"genspec_reference.modes.{plan.mode}")
     return getattr(mode, plan.mode)(healed(Request(     # type: ignore[no-any-return]
         plan=plan,
         model=model,
-        prompt=kept_prompt(plan, tuple(prompt)),
+        prompt=kept_prompt(plan, ids_of("prompt", prompt)),
         source=source_of(plan, source),
         noise=noise,
         detokenize=detokenize,
         clock=clock,
         started=clock() if clock is not None else 0.0,
         allowed_tokens=allowed_tokens,
-        negative_prompt=None if negative_prompt is None else tuple(negative_prompt),
+        negative_prompt=None if negative_prompt is None else ids_of("negative_prompt", negative_prompt),
         processors=tuple(processors),
         assistant=assistant,
         trace=trace,
@@ -71,7 +72,18 @@ def source_of(plan: DecodingPlan, source: Iterable[int] | None) -> tuple[int, ..
     if (plan.architecture == "encoder-decoder") != (source is not None):
         raise ValueError(f"the plan is for a model that is {plan.architecture}: "
                          f"source= is {'missing' if source is None else 'not for it'}")
-    return None if source is None else tuple(source)
+    return None if source is None else ids_of("source", source)
+
+
+def ids_of(name: str, given: Iterable[int]) -> tuple[int, ...]:
+    """Read token ids of any integer type. Raises ValueError, naming the argument, for what is no id."""
+    try:
+        ids = tuple(index(token) for token in given)
+    except TypeError as error:
+        raise ValueError(f"{name} is a list of token ids, not {given!r}") from error
+    if min(ids, default=0) < 0:
+        raise ValueError(f"{name} holds {min(ids)}, which is no token id")
+    return ids
 
 
 def generate(
@@ -83,7 +95,8 @@ def generate(
     With a `source` the model is an encoder-decoder, and an empty prompt is its start token (TOKENS-5).
     Raises `Rejected` when the config is refused, and what `decode` raises.
     """
-    architecture: Architecture = "encoder-decoder" if "source" in call else "decoder-only"
+    architecture: Architecture = "decoder-only" if call.get("source") is None else "encoder-decoder"
+    prompt = ids_of("prompt", prompt)
     plan = config.resolve(
         prompt_length=len(prompt), vocab_size=vocab_size, context_length=context_length,
         architecture=architecture, profile=profile, on_overflow=on_overflow,

@@ -24,6 +24,8 @@ def healed(request: Request) -> Request:
     logits = evaluate(request.model, tuple(before), request.source).logits
     require_real(Applied("logits", "TOKEN-HEALING-3", logits), True)
     choices = [token for token in range(logits.size) if begins_with(request, token, last)]
+    if not choices:             # the last id has no logit, and no text begins with its text
+        return request
     values = logits[choices] + np.where(np.array(choices) == last, FAVOUR, 0.0)
     return replace(request, prompt=(*before, choices[int(highest(values, 1)[0])]))
 

@@ -1,7 +1,7 @@
 """What a model is: a function from a row to the logits of the next token. Text: docs/spec/scores.md."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,8 +34,12 @@ the same logits: a model has no state.
 
 
 def evaluate(model: Model, tokens: tuple[int, ...], source: tuple[int, ...] | None) -> ModelOutput:
-    """Ask the model for the token after a row. The logits become float64. Raises ValueError for another shape."""
+    """Ask the model for the token after a row. All logits become float64, in arrays of their own.
+
+    Raises ValueError for another shape.
+    """
     answer: Any = model(tokens) if source is None else model(tokens, source)
-    if isinstance(answer, ModelOutput):
-        return answer
-    return ModelOutput(as_scores(answer))
+    if not isinstance(answer, ModelOutput):
+        return ModelOutput(as_scores(answer))
+    layers = None if answer.layer_logits is None else tuple(as_scores(layer) for layer in answer.layer_logits)
+    return replace(answer, logits=as_scores(answer.logits), layer_logits=layers)

@@ -1,6 +1,7 @@
 """What a decoder returns. Text: docs/spec/outputs.md."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from genspec_reference.beams.hypotheses import Selection
 from genspec_reference.model import Layers
@@ -10,19 +11,24 @@ from genspec_reference.select import Choice
 from genspec_reference.stopping import FinishReason
 
 
+def kept() -> Any:
+    """Declare what a step keeps when it is asked for. Arrays have no truth value, so it is not compared."""
+    return field(default=None, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of a run. n is the number of open hypotheses: 1 outside the beam modes."""
 
     choices: tuple[Choice, ...]             # the token taken; in beam modes the candidates, best first
     margin: float                           # the least distance of any decision of this step to the other side
-    scores: tuple[Scores, ...] | None       # n times float[V], after the last operation. OUTPUTS-2
-    logits: tuple[Scores, ...] | None       # n times float[V], before the first operation. OUTPUTS-3
-    attentions: tuple[Layers, ...] | None = None            # n times float[heads, q, row] a layer. OUTPUTS-4
-    cross_attentions: tuple[Layers, ...] | None = None      # n times float[heads, q, source] a layer. OUTPUTS-4
-    hidden_states: tuple[Layers, ...] | None = None         # n times float[q, d] a layer. OUTPUTS-5, OUTPUTS-11
-    applied: tuple[tuple[Applied, ...], ...] = ()           # n pipelines, when the call asks for a trace
-    selections: tuple[Selection, ...] = ()                  # in beam modes one a group, when the call asks for a trace
+    scores: tuple[Scores, ...] | None = kept()             # n times float[V], after the last operation. OUTPUTS-2
+    logits: tuple[Scores, ...] | None = kept()             # n times float[V], before the first operation. OUTPUTS-3
+    attentions: tuple[Layers, ...] | None = kept()         # n times float[heads, q, row] a layer. OUTPUTS-4
+    cross_attentions: tuple[Layers, ...] | None = kept()   # n times float[heads, q, source] a layer. OUTPUTS-4
+    hidden_states: tuple[Layers, ...] | None = kept()   # n times float[q, d] a layer. OUTPUTS-5, OUTPUTS-11
+    applied: tuple[tuple[Applied, ...], ...] = field(default=(), compare=False)     # n pipelines, in a trace
+    selections: tuple[Selection, ...] = field(default=(), compare=False)    # in a beam mode one a group, in a trace
 
 
 Run = tuple[Step, ...]

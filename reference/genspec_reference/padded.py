@@ -41,8 +41,13 @@ def padded(outputs: Sequence[GenerateOutput], pad: int | None, num_beams: int = 
     """Put the outputs of several prompts into arrays. OUTPUTS-15 to OUTPUTS-18.
 
     `outputs`: at least one. `pad`: the plan's pad id (TOKENS-3). `num_beams`: the plan's. Raises ValueError when
-    something has to be filled and there is no pad id.
+    something has to be filled and there is no pad id, for no output, and for another `num_beams`.
     """
+    most = max((len(step.scores or step.logits or ()) for output in outputs for run in output.runs for step in run),
+               default=0)
+    if not outputs or most > num_beams:
+        raise ValueError("padded needs at least one output" if not outputs else
+                         f"a step kept {most} hypotheses: padded needs num_beams={most}, not {num_beams}")
     rows = [row for output in outputs for row in output.rows]
     scores = [row.score for row in rows if row.score is not None]
     kept = partial(kept_of, outputs, num_beams=num_beams)

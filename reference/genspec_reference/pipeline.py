@@ -51,12 +51,19 @@ def run_pipeline(
 
 
 def apply_operation(operation: Operation, scores: Scores, context: Context, profile: Profile) -> Applied:
-    """Apply one operation. Its function is found by its name, and its parameters are filled by theirs. PIPELINE-1."""
+    """Apply one operation. Its function is found by its name, and its parameters are filled by theirs. PIPELINE-1.
+
+    Raises ValueError for a token id that the model has no score for: the plan was made without `vocab_size`.
+    """
     apply, margin = functions_of(operation.name)
     arguments = arguments_of(apply, operation.arguments, context, profile)
-    with np.errstate(over="ignore", invalid="ignore"):      # what overflows is refused by its value: SCORES-2
-        nearest = np.inf if margin is None else margin(scores, **arguments)
-        return Applied(operation.name, operation.clause, apply(scores, **arguments), nearest)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):      # what overflows is refused by its value: SCORES-2
+            nearest = np.inf if margin is None else margin(scores, **arguments)
+            return Applied(operation.name, operation.clause, apply(scores, **arguments), nearest)
+    except IndexError as error:
+        named = dict(operation.arguments)
+        raise ValueError(f"{operation.name}: an id of {named} has no score, the model gives {scores.size}") from error
 
 
 @cache

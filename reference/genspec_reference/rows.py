@@ -1,6 +1,7 @@
 """The loop of the modes without beams: one token a step until the row ends. Text: docs/spec/stopping.md."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,8 +23,15 @@ def decode_rows(
 ) -> GenerateOutput:
     """Produce every returned row, each alone. `choose(row)` takes the tokens of one. OUTPUTS-6."""
     numbers = range(request.plan.outputs.num_return_sequences)
-    decoded = [decode_row(request, number, choose(number), score) for number in numbers]
+    decoded = [decode_row(started_for(request, number), number, choose(number), score) for number in numbers]
     return GenerateOutput(tuple(row for row, _ in decoded), tuple(run for _, run in decoded))
+
+
+def started_for(request: Request, number: int) -> Request:
+    """Start the clock anew for every row after the first, so that none of them waits for another. STOPPING-4."""
+    if number == 0 or request.clock is None:
+        return request
+    return replace(request, started=request.clock())
 
 
 def decode_row(request: Request, number: int, choose: Choose, score: Score = score_row) -> tuple[Row, Run]:

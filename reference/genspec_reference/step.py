@@ -81,7 +81,8 @@ def chance_of(request: Request, tokens: tuple[int, ...], row: int, vocab_size: i
     """Draw the step's uniform number where an operation needs it: exp(-e), e the noise after the race's. XTC-2."""
     if request.plan.operation("xtc") is None:
         return 0.0
-    return float(np.exp(-noise_of(request, tokens, row, vocab_size + 1)[vocab_size]))
+    race = vocab_size * (1 if request.plan.beams is None else request.plan.beams.num_beams)     # BEAM-SAMPLE-3
+    return float(np.exp(-noise_of(request, tokens, row, race + 1)[race]))
 
 
 def noise_of(request: Request, tokens: tuple[int, ...], row: int, size: int) -> Scores:
@@ -91,7 +92,7 @@ def noise_of(request: Request, tokens: tuple[int, ...], row: int, size: int) -> 
     """
     if request.noise is None:
         raise ValueError("this plan draws: decode needs noise=, for example seeded_noise(0)")
-    noise = request.noise(row, len(tokens) - len(request.prompt), size)
+    noise = np.asarray(request.noise(row, len(tokens) - len(request.prompt), size), dtype=np.float64)
     if noise.shape != (size,) or not np.all((noise > 0) & (noise < np.inf)):
         raise ValueError(f"noise is {size} positive numbers; this has the shape {noise.shape}: {noise}")
     return noise

@@ -1,5 +1,8 @@
 """The call of the reference: what it takes, what it refuses, and laws of the whole loop."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +12,7 @@ from support.strategies import described, models, prompts
 
 from genspec import GenerationConfig
 from genspec.config import Rejected
+from genspec.config.plan import Operation
 from genspec_reference import ModelOutput, Scripted, decode, generate, seeded_noise
 from genspec_reference.scores import Scores
 
@@ -97,3 +101,82 @@ def test_renamed_tokens_give_the_renamed_row(mode: dict[str, object], model: Scr
         return
     assert [tuple(back[token] for token in row) for row in theirs.sequences] == list(ours.sequences), described(
         model=model, prompt=prompt, names=names, beams=beams)
+
+
+@pytest.mark.parametrize("prompt", [np.array([1, 2]), [np.int64(1), np.int32(2)], (1, 2), range(1, 3)], ids=repr)
+def test_a_prompt_may_be_any_sequence_of_integers(prompt: Any) -> None:
+    output = generate(GenerationConfig(max_new_tokens=2), Scripted("history", 7), prompt)
+    assert output == generate(GenerationConfig(max_new_tokens=2), Scripted("history", 7), [1, 2])
+    assert {type(token) for token in output.sequences[0]} == {int}
+
+
+@pytest.mark.parametrize("name", ["prompt", "source", "negative_prompt"])
+@pytest.mark.parametrize("wrong", [[1.5], [-1], ["a"], [[1, 2]], "12", 5], ids=repr)
+def test_what_is_no_token_id_is_an_error(name: str, wrong: Any) -> None:
+    call = {"prompt": [1], **({"source": [1]} if name == "source" else {}), name: wrong}
+    prompt = call.pop("prompt")
+    plan = GenerationConfig(decoder_start_token_id=1).resolve(
+        architecture="encoder-decoder" if name == "source" else "decoder-only").plan
+    with pytest.raises(ValueError, match=f"^{name} (is a list of token ids|holds -1)"):
+        decode(plan, Scripted("table", 1), prompt, **call)
+
+
+def test_no_source_is_a_decoder_only_model() -> None:
+    alone = generate(GenerationConfig(max_new_tokens=2), Scripted("history", 7), [1])
+    assert generate(GenerationConfig(max_new_tokens=2), Scripted("history", 7), [1], source=None) == alone
+
+
+@clauses("TOKENS-1")
+def test_an_id_without_a_score_is_an_error_that_says_so() -> None:
+    for config in ({"suppress_tokens": [10]}, {"bad_words_ids": [[10]]}, {"sequence_bias": [[[10], 1.0]]},
+                   {"forced_eos_token_id": 10}):
+        with pytest.raises(ValueError, match="has no score, the model gives 4"):
+            generate(GenerationConfig(max_new_tokens=1, **config), lambda tokens: [0.0, 1.0, 2.0, 3.0], [1])
+
+
+def test_logits_become_float64_and_are_copied_whatever_holds_them() -> None:
+    buffer = np.array([1, 2, 0])
+
+    def model(tokens: tuple[int, ...]) -> ModelOutput:
+        buffer[:] = np.roll(buffer, 1)
+        return ModelOutput(buffer, layer_logits=(buffer,))      # type: ignore[arg-type]
+
+    config = GenerationConfig(max_new_tokens=3, return_dict_in_generate=True, output_logits=True)
+    steps = generate(config, model, [1]).runs[0]
+    logits = [step.logits[0] for step in steps if step.logits]
+    assert [row.tolist() for row in logits] == [[0, 1, 2], [2, 0, 1], [1, 2, 0]]
+    assert {row.dtype for row in logits} == {np.dtype(np.float64)}
+
+
+def test_outputs_with_scores_can_be_compared() -> None:
+    config = GenerationConfig(max_new_tokens=3, return_dict_in_generate=True, output_scores=True)
+    first, second = (generate(config, Scripted("history", 7), [1], trace=True) for _ in range(2))
+    assert first == second
+    assert first != generate(config, Scripted("history", 8), [1], trace=True)
+
+
+def test_the_noise_may_be_a_list() -> None:
+    config = GenerationConfig(max_new_tokens=1, do_sample=True)
+    assert generate(config, Scripted("table", 1, 3), [1], noise=lambda row, step, size: [1.0, 1.0, 1.0])   # type: ignore[arg-type, return-value]
+
+
+@clauses("STOPPING-4")
+def test_every_row_has_a_clock_of_its_own() -> None:
+    readings = iter(range(1000))
+    config = GenerationConfig(do_sample=True, num_return_sequences=3, max_time=2.5, max_new_tokens=9)
+    rows = generate(config, Scripted("table", 1), [1], noise=seeded_noise(0), clock=lambda: next(readings)).rows
+    assert [len(row.new_tokens) for row in rows] == [3, 3, 3]
+
+
+@clauses("XTC-2")
+def test_the_chance_of_a_beam_mode_stands_behind_the_race_of_all_beams() -> None:
+    asked: list[int] = []
+
+    def noise(row: int, step: int, size: int) -> Scores:
+        asked.append(size)
+        return np.ones(size)
+
+    plan = GenerationConfig(do_sample=True, num_beams=2, max_new_tokens=1, top_k=0).resolve().plan
+    plan = replace(plan, operations=(Operation("xtc", {"threshold": 0.1, "probability": 0.5}, "XTC-1"),))
+    decode(plan, Scripted("table", 1, 4), [1], noise=noise)
+    assert set(asked) == {8, 9}

@@ -390,3 +390,12 @@ def batch_vectors() -> Iterator[Case]:
         ids = ["OUTPUTS-15", "OUTPUTS-16", *(("OUTPUTS-17",) if beams > 1 else ()),
                *(("OUTPUTS-18",) if number % 3 < 2 else ())]
         yield batch_case(f"batch-{number}", ids, config, prompts, model, flags=("random", "eos-rich"))
+
+
+@clauses("OUTPUTS-15")
+def test_padded_says_what_it_cannot_do() -> None:
+    with pytest.raises(ValueError, match="at least one output"):
+        padded([], 0)
+    config = GenerationConfig(num_beams=2, max_new_tokens=2, return_dict_in_generate=True, output_scores=True)
+    with pytest.raises(ValueError, match="num_beams=2, not 1"):
+        padded([generate(config, Scripted("table", 1), [1])], 0)

@@ -193,3 +193,12 @@ def vectors() -> Iterator[Case]:
         yield generate_case(f"operations-have-no-part-{seed}", ["TOKEN-HEALING-3"],
                             {"token_healing": True, "max_new_tokens": 3, "bad_words_ids": [[2], [3]]}, [5, 0],
                             Scripted("history", 90 + seed, 7), pieces=pieces)
+
+
+@clauses("TOKEN-HEALING-2")
+def test_a_last_token_without_a_logit_stays_when_no_text_begins_with_its_text() -> None:
+    texts = ["a", "b", "c", "d", "zz"]
+    config = GenerationConfig(token_healing=True, max_new_tokens=1)
+    row = generate(config, lambda tokens: [0.0, 1.0, 2.0, 3.0], [1, 4],
+                   detokenize=lambda tokens: "".join(texts[token] for token in tokens)).rows[0]
+    assert row.tokens[:2] == (1, 4)

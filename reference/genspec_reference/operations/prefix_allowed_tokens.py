@@ -1,5 +1,7 @@
 """Only what the caller allows. Text: docs/spec/prefix_allowed_tokens.md. Source: De Cao et al., ICLR 2021."""
 
+from operator import index
+
 import numpy as np
 
 from genspec.config.decision import Reason, Rejected
@@ -15,7 +17,7 @@ def prefix_allowed_tokens(scores: Scores, allowed_tokens: Allowed | None, tokens
     """
     if allowed_tokens is None:
         raise ValueError("prefix_allowed_tokens needs a function from a row to token ids")
-    allowed = sorted(set(allowed_tokens(tokens)))
+    allowed = sorted(set(map(index, allowed_tokens(tokens))))
     if not allowed:
         raise refused(allowed, "PREFIX-ALLOWED-TOKENS-3", "it allows no token")
     if allowed[0] < 0 or allowed[-1] >= scores.size:
