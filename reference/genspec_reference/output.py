@@ -20,7 +20,7 @@ def kept() -> Any:
 class Step:
     """One step of a run. n is the number of open hypotheses: 1 outside the beam modes."""
 
-    choices: tuple[Choice, ...]             # the token taken; in beam modes the candidates, best first
+    choices: tuple[Choice, ...]             # the token taken; in beam modes the candidates in their order
     margin: float                           # the least distance of any decision of this step to the other side
     scores: tuple[Scores, ...] | None = kept()             # n times float[V], after the last operation. OUTPUTS-2
     logits: tuple[Scores, ...] | None = kept()             # n times float[V], before the first operation. OUTPUTS-3

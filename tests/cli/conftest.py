@@ -1,5 +1,6 @@
 """Two ways to run a command line: in this process, fast, and in one of its own, as users do."""
 
+import json
 import os
 import subprocess
 import sys
@@ -66,3 +67,14 @@ def started(*arguments, given=b"", **environment):
 def process():
     """Return a function that runs a command line in a process of its own."""
     return started
+
+
+@pytest.fixture
+def trace(genspec):
+    """Return a function that traces a config on the model table:7, or another one."""
+
+    def call(config, *options, model="table:7", prompt="1,2,1"):
+        text = config if isinstance(config, str) else json.dumps(config)
+        return genspec("trace", text, "--model", model, "--prompt", prompt, *options)
+
+    return call

@@ -7,28 +7,21 @@ import re
 import signal
 import subprocess
 import sys
+from argparse import Namespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from genspec import GenerationConfig
+from genspec.cli.config import read_config
 from genspec.cli.tracing import arguments
-from genspec_reference import Scripted, generate, layered, scripted, seeded_noise
+from genspec.cli.tracing.run import traced
+from genspec_reference import GenerateOutput, Scripted, generate, layered, scripted, seeded_noise
 
 SAMPLE = {"do_sample": True, "temperature": 0.5, "top_k": 4, "top_p": 0.8, "no_repeat_ngram_size": 2,
           "max_new_tokens": 3}
 BEAMS = {"num_beams": 2, "eos_token_id": 2, "max_new_tokens": 4}
-
-
-@pytest.fixture
-def trace(genspec):
-    """Return a function that traces a config on the model table:7, or another one."""
-
-    def call(config, *options, model="table:7", prompt="1,2,1"):
-        text = config if isinstance(config, str) else json.dumps(config)
-        return genspec("trace", text, "--model", model, "--prompt", prompt, *options)
-
-    return call
 
 
 def table(out, step):
@@ -110,38 +103,6 @@ def test_steps_limits_what_is_printed_and_not_what_is_run(trace):
     assert "Step" not in trace({"max_new_tokens": 5}, "--steps", 0).out
 
 
-def test_beam_search_shows_hypotheses_candidates_and_the_stop_rule(trace):
-    status, out, _ = trace(BEAMS, model="table:7,eos=2")
-    output = generate(GenerationConfig(**BEAMS), Scripted("table", 7, eos=(2,)), [1, 2, 1])
-    assert status == 0 and "Step 1: 1 open hypothesis\n" in out and "Step 2: 2 open hypotheses\n" in out
-    assert "goes on: 0 of 2 finished  [BEAM-SEARCH-6]" in out and "finishes by eos, score -" in out
-    assert f"   score {output.rows[0].score:.3f}   ended by eos\n" in out
-    for step in out.split("Step ")[1:]:
-        assert step.count("\n       0 ") + step.count("\n       1 ") == 4       # 2 beams and 1 EOS: 4 candidates
-
-
-def test_a_finishing_candidate_of_low_rank_is_dropped_by_its_clause(trace):
-    config = BEAMS | {"num_beams": 3, "max_new_tokens": 6}
-    outs = [trace(config, model=f"history:{seed},eos=2").out for seed in range(8)]
-    assert any("ends by eos, but not among the first 3  [BEAM-SEARCH-3]" in out for out in outs)
-
-
-@pytest.mark.parametrize(("stopping", "says"), [
-    (True, "ends: 2 of 2 finished, and early_stopping is true"),
-    (False, "the best open one falls short of the worst by "),
-    ("never", "an open one may beat the worst by "),
-])
-def test_the_end_of_a_search_is_explained(trace, stopping, says):
-    config = BEAMS | {"early_stopping": stopping, "max_new_tokens": 12}
-    assert any(says in trace(config, model=f"history:{seed},vocab=5,eos=2").out for seed in range(12))
-
-
-def test_groups_are_shown_apart(trace):
-    config = {"num_beams": 4, "num_beam_groups": 2, "diversity_penalty": 1.0, "max_new_tokens": 2}
-    out = trace(config, "--profile", "hf-4.50").out
-    assert out.count("  Group 1\n") == out.count("  Group 2\n") == 2 and "profile hf-4.50" in out
-
-
 def test_a_source_makes_an_encoder_decoder(genspec, model, tmp_path):
     config = '{"max_new_tokens": 1, "decoder_start_token_id": 3}'
     out = genspec("trace", config, "--model", "history:1", "--source", "4,5").out
@@ -153,6 +114,14 @@ def test_a_source_makes_an_encoder_decoder(genspec, model, tmp_path):
     result = genspec("trace", path, "--model", "history:1", "--prompt", "3,4", "--source", "1")
     assert result.status == 2 and "--prompt: with --source" in result.err
     assert "50 tokens" in genspec("trace", path, "--model", "history:1", "--source", "49").out
+
+
+def test_a_prompt_starts_the_decoder_but_does_not_stand_in_for_its_start_token(genspec):
+    call = ["--model", "history:1", "--source", "4,5", "--prompt", "3"]
+    for field in ("decoder_start_token_id", "bos_token_id"):
+        assert "Prompt: 3, then" in genspec("trace", json.dumps({field: 9, "max_new_tokens": 1}), *call).out
+    refused = genspec("trace", '{"max_new_tokens": 1}', *call)
+    assert refused.status == 1 and "[TOKENS-5]" in refused.out
 
 
 def test_the_vocabulary_is_that_of_config_json_unless_the_model_says(genspec, model, tmp_path):
@@ -172,8 +141,36 @@ def test_guidance_has_its_negative_prompt(trace):
     assert trace(config, model="history:7").out != trace(config, "--negative-prompt", "4,5", model="history:7").out
 
 
-def test_max_time_has_a_clock(trace):
-    assert trace({"max_time": 60, "max_new_tokens": 2}).status == 0
+@pytest.mark.parametrize(("max_time", "count"), [(0, 1), (0.05, 1), (1, 2), (2.5, 3)])
+@pytest.mark.parametrize("options", [[], ["--steps", 1], ["--steps", 3], ["--steps", 9]])
+def test_max_time_has_a_made_up_clock_that_is_one_second_later_at_each_reading(trace, max_time, count, options):
+    status, out, err = trace({"max_time": max_time, "max_new_tokens": 5000}, *options)
+    clock, tokens = iter(range(5000)), [1, 2, 1]
+    config = GenerationConfig(max_time=max_time, max_new_tokens=5000)
+    new_tokens = generate(config, Scripted("table", 7), tokens, clock=lambda: float(next(clock))).rows[0].new_tokens
+    assert (status, err) == (0, "") and len(new_tokens) == count
+    assert f"Time: max_time {max_time}, on a made-up clock: 0 at the start, 1 second later at each reading\n" in out
+    row = " ".join(map(str, new_tokens))
+    assert out.endswith(f"Row\n  1 2 1 | {row}   ended by max_time of the made-up clock\n")
+
+
+@pytest.mark.parametrize("options", [[], ["--steps", 1], ["--steps", 9]])
+@pytest.mark.parametrize("config", [{"do_sample": True, "num_return_sequences": 3}, {"num_beams": 3}])
+def test_max_time_is_the_same_for_several_rows_and_in_beam_modes(trace, config, options):
+    first, second = (trace(config | {"max_time": 1.5, "max_new_tokens": 90}, *options) for _ in range(2))
+    assert first.status == 0 and first == second
+    rows = re.findall(r"^  1 2 1 \| ([\d ]*\d) .*ended by max_time of the made-up clock$", first.out, re.M)
+    assert {len(row.split()) for row in rows} == {2} and len(rows) == config.get("num_return_sequences", 1)
+
+
+def test_a_trace_without_max_time_names_no_clock(trace):
+    assert "clock" not in trace({"max_new_tokens": 2}).out
+
+
+def test_a_step_refused_under_max_time_is_shown(trace):
+    config = {"no_repeat_ngram_size": 1, "max_new_tokens": 5, "max_time": 9}
+    status, out, err = trace(config, model="table:7,vocab=3", prompt="1")
+    assert (status, err) == (1, "") and out.count("takes ") == 2 and "[SCORES-6]" in out
 
 
 def test_a_budget_of_nothing_has_no_step(trace):
@@ -231,6 +228,34 @@ def test_a_trace_that_fills_the_memory_is_not_begun(trace):
     status, out, err = trace({"max_new_tokens": 5000}, model="table:7,vocab=500000")
     assert (status, out) == (2, "") and "would take 18.6 GiB" in err
     assert trace({"max_new_tokens": 4, "do_sample": True}, "--steps", "1", model="table:7,vocab=100000").status == 0
+
+
+@pytest.mark.parametrize(("config", "says", "not_named"), [
+    ({"num_beams": 5000, "max_new_tokens": 1}, "lower num_beams, or vocab of --model\n", "max_new_tokens"),
+    ({"num_beams": 5000, "max_new_tokens": 9}, "lower num_beams, max_new_tokens, or vocab of --model\n", "--steps"),
+    ({"do_sample": True, "num_return_sequences": 5000, "max_new_tokens": 1},
+     "lower num_return_sequences, or vocab of --model\n", "--steps"),
+    ({"max_new_tokens": 5000}, "lower max_new_tokens, or vocab of --model, or trace fewer steps with --steps\n",
+     "num_"),
+])
+def test_the_refusal_for_memory_names_what_helps(trace, config, says, not_named):
+    status, out, err = trace(config, model="table:7,vocab=400000")
+    assert (status, out) == (2, "") and says in err and not_named not in err
+
+
+def test_a_row_is_found_without_a_search_through_all():
+    given = read_config(json.dumps({"do_sample": True, "num_return_sequences": 40, "max_new_tokens": 2}))
+    options = Namespace(model=arguments.model_spec("table:7"), prompt=(1, 2), source=None, negative_prompt=None, seed=0,
+                        profile="hf", on_overflow="truncate", steps=None)
+    whole, _ = traced(given, options)
+    without = replace(whole, output=GenerateOutput((), ()))
+    for run, row in enumerate(whole.output.rows):
+        assert [without.row_at(run, step) for step in range(3)] == [row.tokens[: 2 + step] for step in range(3)]
+    assert replace(whole, row_of={}).row_at(0, 0) == (1, 2)
+
+
+def test_max_time_bounds_the_memory_of_a_trace(trace):
+    assert trace({"max_new_tokens": 5000, "max_time": 0}, model="table:7,vocab=400000").status == 0
 
 
 def test_keys_that_are_no_fields_are_named(trace):

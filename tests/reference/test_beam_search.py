@@ -255,6 +255,14 @@ def vectors() -> Iterator[Case]:
                 ["BEAM-SEARCH-4", "BEAM-SEARCH-6", "BEAMS-2", "BEAMS-3"],
                 BASE | {"early_stopping": early, "length_penalty": penalty}, [1, 2], RICH, flags=("eos-rich",),
             )
+    for seed, penalty in ((11, -1.0), (2346, -1.0), (159, -0.5), (882, -0.5)):
+        yield generate_case(
+            f"never-with-a-negative-penalty-{seed}", ["BEAM-SEARCH-6"],
+            {"num_beams": 2, "early_stopping": "never", "length_penalty": penalty, "max_new_tokens": 8,
+             "eos_token_id": 2},
+            [1, 3, 5, 0], Scripted("history", seed, 6, (2,)), flags=("boundary", "eos-rich"),
+            note="The bound takes the present length, not the greatest: the penalty is not above 0.",
+        )
     yield from boundary_vectors()
     yield from refused_vectors()
     for profile in ENGINES:

@@ -8,8 +8,12 @@ import pytest
 from support.beams import Tree, run_under
 from support.clauses import clauses
 
+from genspec import GenerationConfig
 from genspec.config.profiles import HF, profile_named
 from genspec_reference import FinishReason, GenerateOutput
+from genspec_reference.beams.hypotheses import Hypothesis
+from genspec_reference.beams.stop import hope_of
+from genspec_reference.request import Request
 
 
 def run(model: Any, prompt: tuple[int, ...], profile: Any = HF, call: Any = None, **config: Any) -> GenerateOutput:
@@ -162,3 +166,15 @@ def test_the_margin_counts_the_first_row_that_is_not_returned() -> None:
     for rows, gap in ((1, 0.4 / 0.35), (2, 0.4 / 0.35)):
         output = run(tree, (1,), num_beams=2, num_return_sequences=rows, max_new_tokens=1)
         assert output.runs[0][0].margin == pytest.approx(np.log(gap))
+
+
+@pytest.mark.parametrize(("early_stopping", "penalty", "length"), [
+    (False, 2.0, 2), ("never", 2.0, 5), ("never", -1.0, 2), ("never", 0.0, 2),
+])
+@clauses("BEAM-SEARCH-6")
+def test_the_length_of_the_bound(early_stopping: Any, penalty: float, length: int) -> None:
+    """The present length, or under "never" with a penalty above 0 the greatest; the prompt of 3 is not counted."""
+    config = GenerationConfig(num_beams=2, max_new_tokens=5, early_stopping=early_stopping, length_penalty=penalty)
+    plan = config.resolve(prompt_length=3).plan
+    request = Request(plan=plan, model=lambda tokens: [0.0], prompt=(0, 0, 0))
+    assert hope_of(request, Hypothesis((0, 0, 0, 1, 1), total=-3.0)) == pytest.approx(-3.0 / length**penalty)

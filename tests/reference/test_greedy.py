@@ -11,7 +11,7 @@ from support.clauses import clauses
 from support.strategies import described, models, prompts, score_vectors
 from support.vectors import Case, generate_case, selection_case
 
-from genspec import GenerationConfig
+from genspec import GenerationConfig, Rejected
 from genspec_reference import Scripted, generate
 from genspec_reference.scores import Scores
 from genspec_reference.select import highest_score
@@ -59,7 +59,10 @@ def test_greedy_equals_generate_of_transformers(model: Scripted, data: st.DataOb
     prompt = data.draw(prompts(model.vocab_size))
     asked = {"max_new_tokens": 6, "repetition_penalty": data.draw(st.sampled_from((1.0, 1.25, 4.0))),
              "no_repeat_ngram_size": data.draw(st.sampled_from((0, 2))), "eos_token_id": list(model.eos) or None}
-    output = generate(GenerationConfig(**asked), model, prompt)
+    try:
+        output = generate(GenerationConfig(**asked), model, prompt)
+    except Rejected:                                    # every n-gram is taken: SCORES-6, where transformers goes on
+        return
     if min(step.margin for step in output.runs[0]) < 1e-4:
         return                                          # a tie, or nearer than float32 resolves after a division
     theirs = hf_model.hf_generate(hf_model.hf_model(model), prompt, **asked).sequences[0].tolist()

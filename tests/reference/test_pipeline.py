@@ -12,7 +12,7 @@ from support.clauses import clauses
 from support.strategies import described, score_vectors
 from support.vectors import Case, generate_case, noise_table, pipeline_case
 
-from genspec import GenerationConfig
+from genspec import GenerationConfig, Rejected
 from genspec.config.plan import DecodingPlan, Operation
 from genspec.config.profile import HF_ORDER
 from genspec.config.profiles import HF
@@ -181,3 +181,65 @@ def test_temperatures_multiply(scores: Scores, temperature: float) -> None:
     once = [Operation("temperature", {"temperature": temperature**2}, "")]
     results = [softmax(run_pipeline(start(scores), operations, EMPTY, HF)[-1].scores) for operations in (twice, once)]
     np.testing.assert_allclose(results[0], results[1], rtol=1e-12, err_msg=described(scores=scores))
+
+
+TAKING_AWAY = {
+    "top_h": {"h": 0.5}, "top_k": {"k": 2, "min_keep": 1}, "top_p": {"p": 0.5, "min_keep": 1},
+    "min_p": {"p": 0.5, "min_keep": 1}, "typical_p": {"p": 0.5, "min_keep": 1},
+    "epsilon_cutoff": {"epsilon": 0.2, "min_keep": 1}, "eta_cutoff": {"epsilon": 0.2, "min_keep": 1},
+    "top_n_sigma": {"n": 1.0}, "xtc": {"threshold": 0.1, "probability": 1.0},
+    "mirostat": {"tau": 1.0, "eta": 0.1, "version": 2},
+}
+OTHERS = {
+    "temperature": {"temperature": 0.5}, "renormalize": {},
+    "watermark": {"greenlist_ratio": 0.5, "bias": 1.0, "hashing_key": 3, "seeding_scheme": "lefthash",
+                  "context_width": 1},
+}
+
+
+@pytest.mark.parametrize("name", [*TAKING_AWAY, *OTHERS])
+@clauses("PIPELINE-4")
+def test_a_processor_stands_before_each_of_these_alone(name: str) -> None:
+    operations = (Operation(name, {**TAKING_AWAY, **OTHERS}[name], "PIPELINE-1"),)
+    plan = replace(plan_of(do_sample=True), operations=operations)
+    plan = replace(plan, length=replace(plan.length, max_new_tokens=1))
+    output = decode(plan, Scripted("table", 1, 6), [0], processors=[lambda scores, context: scores + 1.0], trace=True,
+                    noise=lambda row, step, size: np.ones(size))
+    assert [one.name for one in output.runs[0][0].applied[0]] == ["logits", "processor", name]
+
+
+@pytest.mark.parametrize("name", TAKING_AWAY)
+@clauses("TOP-P-5")
+def test_unfiltered_is_what_the_first_truncation_was_given(name: str) -> None:
+    seen: list[object] = []
+
+    def look(scores: Scores, context: Context) -> Scores:
+        seen.append(None if context.unfiltered is None else context.unfiltered.tolist())
+        return scores
+
+    looking = Operation("processor", {"function": look}, "PIPELINE-4")
+    operations = [looking, Operation(name, TAKING_AWAY[name], ""), looking,
+                  Operation("top_k", TAKING_AWAY["top_k"], ""), looking]
+    scores = np.array([1.0, 0.5, 0.25, -1.0])
+    run_pipeline(start(scores), operations, replace(EMPTY, tokens=(1,)), HF)
+    assert seen == [None, scores.tolist(), scores.tolist()]
+
+
+@clauses("PIPELINE-4")
+def test_processors_act_in_the_order_of_the_caller() -> None:
+    plan = GenerationConfig(max_new_tokens=1).resolve().plan
+    output = decode(plan, lambda tokens: [1.0, 2.0], [0], trace=True,
+                    processors=[lambda scores, context: scores + 1.0, lambda scores, context: scores * 2.0],
+                    allowed_tokens=lambda tokens: [0, 1])
+    applied = output.runs[0][0].applied[0]
+    assert [one.name for one in applied] == ["logits", "prefix_allowed_tokens", "processor", "processor"]
+    assert applied[-1].scores.tolist() == [4.0, 6.0]
+
+
+@clauses("SCORES-2")
+def test_nan_is_refused_wherever_it_comes_from() -> None:
+    plan = GenerationConfig(max_new_tokens=1).resolve().plan
+    for model, processors in ((lambda tokens: [0.0, np.nan, 1.0], []),
+                              (lambda tokens: [0.0, 0.5, 1.0], [lambda scores, context: scores * np.nan])):
+        with pytest.raises(Rejected, match="SCORES-2"):
+            decode(plan, model, [0], processors=processors)

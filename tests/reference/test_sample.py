@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from support.strategies import described, models, prompts, score_vectors
 from support.vectors import Case, generate_case, noise_table, pipeline_case, selection_case
 
 from genspec import GenerationConfig
-from genspec_reference import Scripted, generate, given_noise, seeded_noise
+from genspec.config.plan import Operation
+from genspec_reference import Scripted, decode, generate, given_noise, seeded_noise
 from genspec_reference.scores import Scores, log_softmax, softmax
 from genspec_reference.select import exponential_race
 
@@ -135,6 +137,29 @@ def test_sample_equals_generate_of_transformers_for_the_same_generator() -> None
         torch.manual_seed(seed)
         theirs = hf_model.hf_generate(hf_model.hf_model(model), [1, 3], **asked).sequences[0].tolist()
         assert theirs == list(ours.sequences[0]), described(seed=seed, margins=[s.margin for s in ours.runs[0]])
+
+
+@clauses("SAMPLE-2")
+def test_seeded_noise_has_a_stream_for_every_row_and_step() -> None:
+    noise = seeded_noise(3)
+    streams = {tuple(noise(row, step, 4)) for row in range(4) for step in range(4)}
+    assert len(streams) == 16
+    assert tuple(noise(1, 2, 4)) == tuple(noise(1, 2, 9)[:4])
+    assert tuple(seeded_noise(4)(0, 0, 4)) not in streams
+
+
+@clauses("XTC-2", "SAMPLE-4")
+def test_the_chance_of_a_row_is_its_own() -> None:
+    asked: list[tuple[int, int]] = []
+
+    def noise(row: int, step: int, size: int) -> Scores:
+        asked.append((row, size))
+        return np.ones(size)
+
+    plan = GenerationConfig(do_sample=True, num_return_sequences=2, max_new_tokens=1, top_k=0).resolve().plan
+    plan = replace(plan, operations=(Operation("xtc", {"threshold": 0.1, "probability": 0.5}, "XTC-1"),))
+    decode(plan, Scripted("table", 1, 4), [1], noise=noise)
+    assert {row for row, size in asked if size == 5} == {0, 1}
 
 
 def vectors() -> Iterator[Case]:

@@ -23,7 +23,7 @@ from support.vectors import (
     selection_case,
     written,
 )
-from vectors.runner import Model, Unsupported, Verdict, mix, outcome, tolerance_of
+from vectors.runner import Model, Unsupported, Verdict, mix, outcome, tolerance_of, verdict
 
 from genspec_reference import Scripted
 from genspec_reference.layered import Layered
@@ -157,6 +157,29 @@ def test_the_tolerance_grows_with_the_numbers() -> None:
     case = {"input": {"scores": [1.0, "-inf", -7.0]}, "expected": {"kind": "exact", "scores": [3.0, "-inf", "-inf"]}}
     assert tolerance_of("L0", case, 2.0**-23) == 16 * 2.0**-23 * 8
     assert tolerance_of("L0", case, 2.0**-52) == 16 * 2.0**-52 * 8
+
+
+@clauses("VECTORS-8")
+def test_a_huge_number_does_not_excuse_the_others() -> None:
+    greatest = 3.4028234663852886e38
+    case = written(operation_case("x", ["VECTORS-8"], "remove_invalid_values", [np.inf, 0.5, np.nan], {}), "vectors")
+    assert case["expected"]["scores"] == [greatest, 0.5, 0.0]
+    assert tolerance_of("L0", case, 2.0**-23) == 16 * 2.0**-23 * 1.5
+    for scores, conforms in (
+        ([greatest, 0.5, 0.0], True), ([greatest * (1 - 2.0**-22), 0.5, 0.0], True),
+        ([greatest, 123456.0, 0.0], False), ([greatest / 2, 0.5, 0.0], False), ([np.inf, 0.5, 0.0], False),
+    ):
+        assert (verdict("L0", case, {"scores": scores}, 2.0**-23) is Verdict.CONFORMS) == conforms, scores
+
+
+@clauses("VECTORS-9")
+def test_an_answer_with_a_member_missing_is_no_ambiguity() -> None:
+    case = written(selection_case("race", ["SAMPLE-1"], [1.0, 1.0], [0.5, 0.5]), "vectors")
+    assert case["expected"]["margin"] == 0.0
+    other = {"token": 1 - case["expected"]["token"]}
+    assert verdict("L2", case, other, 2.0**-52) is Verdict.AMBIGUOUS
+    for wrong in ({}, {"tokens": [1]}, {"token": [1]}, {"token": None}):
+        assert verdict("L2", case, wrong, 2.0**-52) is Verdict.VIOLATES, wrong
 
 
 @clauses("VECTORS-9")

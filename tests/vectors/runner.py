@@ -8,10 +8,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Protocol
 
 Json = Mapping[str, Any]
+HUGE = 2.0**16
+"""Greater numbers are compared in proportion, and do not widen the tolerance of others. VECTORS-8."""
 
 
 class Decoder(Protocol):
@@ -83,30 +86,64 @@ def verdict(level: str, case: Json, given: Json, epsilon: float) -> Verdict:
     if expected["kind"] == "distribution" and "scores" in given:
         given = {"probabilities": softmax(given["scores"])}
     tolerance = tolerance_of(level, case, epsilon)
-    if any(agrees(given, answer, tolerance) for answer in expected.get("answers", [expected])):
+    answers = [members(answer) for answer in expected.get("answers", [expected])]
+    if any(agrees(given, answer, tolerance, epsilon) for answer in answers):
         return Verdict.CONFORMS
-    return Verdict.AMBIGUOUS if expected.get("margin", math.inf) <= tolerance else Verdict.VIOLATES
+    if expected.get("margin", math.inf) <= tolerance and any(is_well_formed(given, answer) for answer in answers):
+        return Verdict.AMBIGUOUS
+    return Verdict.VIOLATES
 
 
-def agrees(given: Json, expected: Json, tolerance: float) -> bool:
+def members(expected: Json) -> Json:
+    """Give what a decoder is to answer, without what is said about it."""
+    return {name: value for name, value in expected.items() if name not in ("kind", "margin", "answers")}
+
+
+def agrees(given: Json, wanted: Json, tolerance: float, epsilon: float) -> bool:
     """Compare the members that the decoder gives; the first of an expected result is not optional."""
-    wanted = {name: value for name, value in expected.items() if name not in ("kind", "margin", "answers")}
     return next(iter(wanted)) in given and all(
-        close(given[name], value, tolerance) for name, value in wanted.items() if name in given
+        close(given[name], value, tolerance, epsilon) for name, value in wanted.items() if name in given
     )
 
 
-def close(given: Any, expected: Any, tolerance: float) -> bool:
+def close(given: Any, expected: Any, tolerance: float, epsilon: float) -> bool:
     """Compare lists item by item, numbers with a tolerance, and everything else exactly. VECTORS-8."""
     if expected is None:
         return True         # free: OUTPUTS-18
     if isinstance(expected, list):
-        return len(given) == len(expected) and all(map(close, given, expected, [tolerance] * len(expected)))
+        return isinstance(given, list | tuple) and len(given) == len(expected) and all(
+            close(one, other, tolerance, epsilon) for one, other in zip(given, expected, strict=True)
+        )
     if expected == "-inf":
         return number(given) == -math.inf
     if isinstance(expected, float):
-        return abs(number(given) - expected) <= tolerance
+        allowed = 16 * epsilon * abs(expected) if abs(expected) > HUGE else tolerance
+        return abs(number(given) - expected) <= allowed
     return bool(given == expected)
+
+
+def is_well_formed(given: Json, wanted: Json) -> bool:
+    """Tell whether all members are there, of the same shape; rows of L3 may be of other lengths. VECTORS-9."""
+    loop = "sequences" in wanted
+    return wanted.keys() <= given.keys() and all(
+        has_shape(given[name], value, any_length=loop)
+        and (not loop or name in ("scores", "logits") or len(given[name]) == len(value))
+        for name, value in wanted.items()
+    )
+
+
+def has_shape(given: Any, expected: Any, any_length: bool) -> bool:
+    """Compare the kinds of values, and the lengths of lists unless any will do. VECTORS-9."""
+    if expected is None:
+        return True         # free: OUTPUTS-18
+    if isinstance(expected, list):
+        if not isinstance(given, list | tuple) or not (any_length or len(given) == len(expected)):
+            return False
+        more = repeat(expected[0] if expected else None)
+        return all(has_shape(one, other, any_length) for one, other in zip(given, chain(expected, more), strict=False))
+    if isinstance(expected, float) or expected == "-inf":
+        return number(given) < math.inf
+    return isinstance(given, type(expected))
 
 
 def tolerance_of(level: str, case: Json, epsilon: float) -> float:
@@ -115,10 +152,11 @@ def tolerance_of(level: str, case: Json, epsilon: float) -> float:
     answers = expected.get("answers", [expected])
     names = ("scores", "probabilities", "sequences_scores", "logits")
     numbers = [x for part in (given, *answers) for name in names for x in finite(part.get(name, []))]
+    sizes = [abs(x) for x in numbers if abs(x) <= HUGE]
     if level == "L3":
         longest = max(len(row) for answer in answers for row in answer["sequences"])
-        numbers.append(16.0 * (longest - max(map(len, given.get("prompts", [given.get("prompt", [])])))))
-    return 16 * epsilon * (1 + max(map(abs, numbers), default=0.0))
+        sizes.append(16.0 * (longest - max(map(len, given.get("prompts", [given.get("prompt", [])])))))
+    return 16 * epsilon * (1 + max(sizes, default=0.0))
 
 
 def finite(values: Any) -> Iterator[float]:
@@ -131,14 +169,17 @@ def finite(values: Any) -> Iterator[float]:
 
 
 def number(value: Any) -> float:
-    """Read a number, or "-inf", "inf", "nan". VECTORS-7."""
-    return float(value)
+    """Read a number, or "-inf", "inf", "nan"; what is none of them is NaN, which conforms to nothing. VECTORS-7."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def softmax(scores: Sequence[Any]) -> list[float]:
     """Give the probabilities of scores."""
     values = [number(score) for score in scores]
-    greatest = max(values)
+    greatest = max(values, default=0.0)
     weights = [math.exp(value - greatest) for value in values]
     return [weight / sum(weights) for weight in weights]
 

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from vectors.reference import Reference
-from vectors.runner import Json, Unsupported, Verdict, close, run, tolerance_of, verdict
+from vectors.runner import HUGE, Json, Unsupported, Verdict, cases, close, finite, run, tolerance_of, verdict
 from vectors.write import FOLDER
 
 FLOAT32 = 2.0**-23
+EPSILONS = (2.0**-52, FLOAT32, 2.0**-10, 2.0**-7)
 
 
 class Lie(Reference):
@@ -113,6 +114,71 @@ def test_a_margin_within_the_tolerance_makes_a_difference_ambiguous() -> None:
     assert judged({"kind": "exact", "scores": [1.0, "-inf"], "margin": 0.0}, refused) is Verdict.VIOLATES
 
 
+GREATEST = 3.4028234663852886e38
+
+
+def test_a_huge_number_is_compared_in_proportion_and_widens_nothing() -> None:
+    expected = {"kind": "exact", "scores": [1.0, -GREATEST, "-inf"]}
+    assert tolerance_of("L0", {**SCORES, "expected": expected}, FLOAT32) == 16 * FLOAT32 * 4
+    right = {"scores": [1.0, -GREATEST * (1 - 15 * FLOAT32), float("-inf")]}
+    assert judged(expected, right) is Verdict.CONFORMS
+    for wrong in ([1.0, -GREATEST * (1 - 17 * FLOAT32)], [1.0, GREATEST], [1.0, float("-inf")], [1.1, -GREATEST]):
+        assert judged(expected, {"scores": [*wrong, float("-inf")]}) is Verdict.VIOLATES
+    edge = {"kind": "exact", "scores": [0.0, HUGE]}
+    assert judged(edge, {"scores": [0.0, HUGE + 16 * FLOAT32 * (HUGE + 0.5)]}) is Verdict.CONFORMS, "not huge"
+
+
+def test_no_vector_lets_a_wrong_number_conform() -> None:
+    """Each ordinary number of an expected result is replaced by one that no vector has."""
+    looked_at = 0
+    for level, case in cases(FOLDER):
+        expected = case["expected"]
+        scores = expected.get("scores", [])
+        if level in ("L0", "L1") and expected["kind"] == "exact" and any(abs(x) <= HUGE for x in finite(scores)):
+            wrong = [x if x == "-inf" or abs(x) > HUGE else 123456.0 for x in scores]
+            verdicts = {verdict(level, case, {"scores": wrong}, epsilon) for epsilon in EPSILONS}
+            assert Verdict.CONFORMS not in verdicts, (case["id"], wrong)
+            looked_at += 1
+    assert looked_at > 1_000
+
+
+@pytest.mark.parametrize("given", [
+    {}, {"scores": []}, {"scores": [1.0]}, {"scores": 1.0}, {"scores": None}, {"scores": ["-inf", [1.0]]},
+    {"scores": ["-inf", float("nan")]}, {"scores": ["-inf", float("inf")]}, {"scores": ["-inf", "one"]}, {"token": 0},
+])
+def test_an_answer_that_is_not_well_formed_is_never_ambiguous(given: Json) -> None:
+    expected = {"kind": "exact", "scores": [1.0, "-inf"], "margin": 0.0}
+    assert judged(expected, {"scores": ["-inf", 1]}) is Verdict.AMBIGUOUS
+    assert judged(expected, given) is Verdict.VIOLATES
+    any_of = {"kind": "any-of", "answers": [{"scores": [1.0, "-inf"]}, {"scores": [1.0, 1.0]}], "margin": 0.0}
+    assert judged(any_of, given) is Verdict.VIOLATES
+    law = {"kind": "distribution", "probabilities": [1.0, 0.0], "margin": 0.0}
+    assert judged(law, {} if "token" in given else {"scores": []}) is Verdict.VIOLATES
+
+
+def test_an_empty_answer_violates_every_vector() -> None:
+    found = {case["id"]: verdict(level, case, {}, epsilon) for level, case in cases(FOLDER) for epsilon in EPSILONS}
+    assert set(found.values()) == {Verdict.VIOLATES}
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"sequences": [[1, 2]], "finish_reasons": ["eos"]}, Verdict.AMBIGUOUS),
+    ({"sequences": [[1, 4, 4, 4]]}, Verdict.AMBIGUOUS),
+    ({"sequences": [[1, 2], [1, 3]]}, Verdict.VIOLATES),
+    ({"sequences": [[1, "2"]]}, Verdict.VIOLATES),
+    ({"sequences": [1, 2]}, Verdict.VIOLATES),
+    ({"sequences": [[1, 4, 4]], "scores": [[[[0.0, 1.0]]]]}, Verdict.AMBIGUOUS),
+    ({"sequences": [[1, 4, 4]], "scores": [[[0.0, 1.0]]]}, Verdict.VIOLATES),
+    ({"sequences": [[1, 4, 4]], "scores": [[[[0.0, 1.0]]], [[[0.0, 1.0]]]]}, Verdict.AMBIGUOUS),    # steps of a batch
+    ({"sequences": [[1, 4, 4]], "finish_reasons": [0]}, Verdict.VIOLATES),
+])
+def test_a_row_that_rounding_turned_may_have_another_length(change: Json, said: Verdict) -> None:
+    right = {"sequences": [[1, 2, 3]], "finish_reasons": ["length"], "scores": [[[[0.0, 1.0]], [["-inf", 1.0]]]]}
+    case = {"input": {"prompt": [1]}, "clauses": [], "expected": {"kind": "exact", **right, "margin": 0.0}}
+    assert verdict("L3", case, {**right, **change}, FLOAT32) is said
+    assert verdict("L3", case, {"sequences": [[1, 2]]}, FLOAT32) is Verdict.VIOLATES, "members are missing"
+
+
 def test_any_of_the_answers_will_do() -> None:
     expected = {"kind": "any-of", "answers": [{"token": 1}, {"token": 2}]}
     assert [judged(expected, {"token": token}) for token in (0, 1, 2)] == [
@@ -129,12 +195,15 @@ def test_a_law_is_compared_with_the_softmax_of_scores() -> None:
 def test_a_longer_row_has_a_greater_tolerance() -> None:
     case = {"input": {"prompt": [1]}, "expected": {"sequences": [[1, 2, 3]], "sequences_scores": [-2.0]}}
     assert tolerance_of("L3", case, FLOAT32) == 16 * FLOAT32 * 33
-    assert close([[1, 2]], [[1, 2]], 0.0) and not close([[1, 2]], [[1, 3]], 9.0), "integers are compared exactly"
+    long = {**case, "expected": {"sequences": [[1, *[2] * 5_000]], "sequences_scores": [-2.0]}}
+    assert tolerance_of("L3", long, FLOAT32) == 16 * FLOAT32 * 80_001, "more than 2^16, and yet no huge number"
+    assert close([[1, 2]], [[1, 2]], 0.0, 0.0)
+    assert not close([[1, 2]], [[1, 3]], 9.0, FLOAT32), "integers are compared exactly"
 
 
 def test_what_is_free_in_an_array_is_not_compared() -> None:
-    assert close([[1.0], [9.0]], [[1.0], None], 0.0)
-    assert not close([[1.0]], [[1.0], None], 0.0), "a line that is free is there"
+    assert close([[1.0], [9.0]], [[1.0], None], 0.0, 0.0)
+    assert not close([[1.0]], [[1.0], None], 0.0, 0.0), "a line that is free is there"
 
 
 def test_members_that_a_decoder_lacks_are_not_asked_for() -> None:

@@ -11,6 +11,7 @@ from genspec.cli.tracing.view import View
 from genspec.lint.report.paint import BOLD, CYAN, FAINT, GREEN, Paint
 from genspec_reference import Step
 from genspec_reference.beams.hypotheses import Candidate, Hypothesis, Selection
+from genspec_reference.stopping import FinishReason
 
 
 def beam_lines(view: View, step: Step, place: int) -> Iterator[str]:
@@ -40,7 +41,10 @@ def hypothesis_lines(view: View, step: Step, selection: Selection, first: int) -
 
 
 def candidate_lines(selection: Selection, paint: Paint) -> Iterator[str]:
-    """Yield the candidates, best first, and what becomes of each."""
+    """Yield the candidates and what becomes of each, then the hypotheses that a condition brought in.
+
+    The candidates stand in the order of their ranks: best first, in beam sampling as they were drawn. BEAM-SAMPLE-2
+    """
     yield f"  {paint('candidates', BOLD)}"
     yield f"    {'from':>4}{'token':>8}{'total':>10}"
     for candidate in selection.candidates:
@@ -49,6 +53,10 @@ def candidate_lines(selection: Selection, paint: Paint) -> Iterator[str]:
     for hypothesis in selection.after.open:
         if hypothesis not in known:
             yield f"    {one_line(hypothesis)}   {paint('goes on', GREEN)}, for a condition"
+    known.update(one.hypothesis for one in selection.before.finished)
+    for one in selection.after.finished:
+        if one.hypothesis not in known:
+            yield f"    {one_line(one.hypothesis)}   {finishes(one.reason, one.score, paint)}, kept for a condition"
 
 
 def one_line(hypothesis: Hypothesis) -> str:
@@ -60,12 +68,17 @@ def fate(candidate: Candidate, selection: Selection, paint: Paint) -> str:
     """Say what becomes of a candidate."""
     score = next((one.score for one in selection.after.finished if one.hypothesis == candidate.hypothesis), None)
     if score is not None:
-        return f"{paint('finishes', CYAN)} by {candidate.reason or 'length'}, score {number(score)}"
+        return finishes(candidate.reason or FinishReason.LENGTH, score, paint)
     if candidate.hypothesis in selection.after.open:
         return paint("goes on", GREEN)
     if candidate.reason is not None:
         return f"ends by {candidate.reason}, but not among the first {selection.before.size}" + clause("3", paint)
     return paint("is dropped", FAINT)
+
+
+def finishes(reason: FinishReason, score: float, paint: Paint) -> str:
+    """Say why a hypothesis finishes, and with which score."""
+    return f"{paint('finishes', CYAN)} by {reason}, score {number(score)}"
 
 
 def verdict(trace: Trace, selection: Selection, paint: Paint) -> str:

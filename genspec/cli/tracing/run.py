@@ -1,10 +1,10 @@
 """One run of the reference, with every score kept."""
 
-import time
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import count
 
 from genspec.cli.config import Given
 from genspec.cli.errors import Failure, UsageError
@@ -13,11 +13,11 @@ from genspec.config.decision import Rejected
 from genspec.config.generation_config import GenerationConfig, split_members
 from genspec.config.mode import BEAMS
 from genspec.config.plan import DecodingPlan
-from genspec_reference import GenerateOutput, ModelOutput, Scripted, seeded_noise
+from genspec_reference import GenerateOutput, ModelOutput, Row, Scripted, seeded_noise
 from genspec_reference.decode import kept_prompt, start_tokens
 from genspec_reference.layered import Layered
 from genspec_reference.pipeline import Applied
-from genspec_reference.request import Request
+from genspec_reference.request import Clock, Request
 from genspec_reference.scores import Scores
 from genspec_reference.step import score_row
 
@@ -54,11 +54,12 @@ class Trace:
     request: Request
     seed: int                           # of the noise
     output: GenerateOutput
+    row_of: dict[int, Row]              # in the modes without beams: the row that a run produced
     halt: Halt | None = None
 
     def row_at(self, run: int, step: int) -> tuple[int, ...]:
         """Return the row before a step of a run, in the modes without beams."""
-        row = next((row for row in self.output.rows if row.run == run), None)
+        row = self.row_of.get(run)
         return self.request.prompt if row is None else row.tokens[: row.prompt_length + step]
 
 
@@ -117,7 +118,7 @@ def run_plan(spec: ModelSpec, vocab_size: int, plan: DecodingPlan, options: Name
     model, noise = Recorder(model_of(spec, vocab_size), prompt), seeded_noise(options.seed)
     request = Request(
         plan=plan, model=model, prompt=prompt, source=options.source, noise=noise, detokenize=text_of,
-        clock=time.monotonic, started=time.monotonic(), negative_prompt=options.negative_prompt, trace=True,
+        negative_prompt=options.negative_prompt, trace=True,
     )
     require_room(request, vocab_size, options.steps)
     halt = None
@@ -129,7 +130,8 @@ def run_plan(spec: ModelSpec, vocab_size: int, plan: DecodingPlan, options: Name
         halt = halted(request, last[: len(prompt) + taken], rejected)
     except ValueError as error:
         raise Failure(f"the reference cannot run this on a model of made-up logits: {error}") from error
-    return Trace(spec, vocab_size, request, options.seed, output, halt)
+    row_of = {row.run: row for row in output.rows}
+    return Trace(spec, vocab_size, request, options.seed, output, row_of, halt)
 
 
 def model_of(spec: ModelSpec, vocab_size: int) -> Scripted | Layered:
@@ -140,9 +142,19 @@ def model_of(spec: ModelSpec, vocab_size: int) -> Scripted | Layered:
 
 
 def run_request(request: Request) -> GenerateOutput:
-    """Run the mode of the plan, as `decode` does."""
+    """Run the mode of the plan, as `decode` does, on a clock that starts anew."""
+    request = replace(request, clock=made_up_clock(), started=0.0)
     mode = import_module(f"genspec_reference.modes.{request.plan.mode}")
     return getattr(mode, request.plan.mode)(request)    # type: ignore[no-any-return]
+
+
+def made_up_clock() -> Clock:
+    """Make a clock for max_time that is the same in every trace: 1 second later at each reading, after 0 at the start.
+
+    STOPPING-4.
+    """
+    seconds = count(1)
+    return lambda: float(next(seconds))
 
 
 def run_first_steps(request: Request, most: int | None) -> GenerateOutput:
@@ -163,15 +175,29 @@ def with_budget(request: Request, new_tokens: int) -> Request:
 
 def require_room(request: Request, vocab_size: int, most: int | None) -> None:
     """Raise `Failure` for a trace that would fill the memory."""
-    plan = request.plan
-    steps = plan.length.max_new_tokens
-    if most is not None and plan.mode not in BEAMS:
-        steps = min(steps, most)
+    plan, steps = request.plan, steps_kept(request.plan, most)
     lines = plan.beams.num_beams if plan.beams else plan.outputs.num_return_sequences
     size = 8 * vocab_size * (len(plan.operations) + 1) * steps * lines
     if size > MOST_BYTES:
-        raise Failure(f"the scores of {steps:,} steps of {vocab_size:,} tokens would take {size / 2**30:,.1f} GiB: "
-                      "lower max_new_tokens, or vocab of --model, or trace fewer steps with --steps")
+        what = f"{lines:,} {'beams' if plan.beams else 'rows'} of " if lines > 1 else ""
+        raise Failure(f"the scores of {what}{steps:,} {'step' if steps == 1 else 'steps'} of {vocab_size:,} tokens "
+                      f"would take {size / 2**30:,.1f} GiB: {remedy(plan, steps, lines)}")
+
+
+def steps_kept(plan: DecodingPlan, most: int | None) -> int:
+    """Count the steps of a run whose scores are kept, at most. The clock moves at every step. STOPPING-4."""
+    steps = plan.length.max_new_tokens
+    if plan.stopping.max_time is not None:
+        steps = int(min(steps, plan.stopping.max_time + 1))
+    return steps if most is None or plan.mode in BEAMS else min(steps, most)
+
+
+def remedy(plan: DecodingPlan, steps: int, lines: int) -> str:
+    """Name what makes a trace smaller: only what does so in this mode."""
+    lower = [("num_beams" if plan.beams else "num_return_sequences")] if lines > 1 else []
+    lower += ["max_new_tokens"] if steps > 1 else []
+    fewer = ", or trace fewer steps with --steps" if steps > 1 and plan.mode not in BEAMS else ""
+    return f"lower {', '.join(lower)}{', or ' if lower else ''}vocab of --model{fewer}"
 
 
 def halted(request: Request, row: tuple[int, ...], rejected: Rejected) -> Halt:

@@ -16,6 +16,7 @@ from genspec.lint.report.text import plural
 from genspec_reference import Step
 from genspec_reference.scores import Scores, highest, log_softmax, softmax
 from genspec_reference.select import Choice
+from genspec_reference.stopping import FinishReason
 
 BY_SCORE = frozenset({Mode.GREEDY, Mode.SAMPLE, Mode.ASSISTED, Mode.DOLA})
 """The modes whose choice is the first of the scores, or of a race among them."""
@@ -39,6 +40,9 @@ def heading(view: View) -> Iterator[str]:
     yield f"{paint('Model', BOLD)}: {trace.spec}, {plural(trace.vocab_size, 'token')}{source}"
     yield (f"{paint('Prompt', BOLD)}: {shown_tokens(request.prompt)}{f' ({cut} cut off)' if cut else ''}, "
            f"then at most {plan.length.max_new_tokens} new")
+    if plan.stopping.max_time is not None:
+        yield (f"{paint('Time', BOLD)}: max_time {plan.stopping.max_time:g}, on a made-up clock: 0 at the start, "
+               "1 second later at each reading")
     yield f"{paint('Operations', BOLD)}: {', '.join(map(call, plan.operations)) or 'none'}"
 
 
@@ -118,4 +122,5 @@ def row_lines(view: View) -> Iterator[str]:
     widest = max(map(len, texts))
     for row, text in zip(rows, texts, strict=True):
         score = "" if row.score is None else f"   score {number(row.score)}"
-        yield f"  {text:{widest}}{score}   ended by {row.finish_reason}"
+        clock = " of the made-up clock" if row.finish_reason is FinishReason.MAX_TIME else ""
+        yield f"  {text:{widest}}{score}   ended by {row.finish_reason}{clock}"

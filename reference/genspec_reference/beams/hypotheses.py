@@ -50,7 +50,7 @@ class Selection:
     """What one step did to one search: kept when the call asks for a trace."""
 
     before: Beams
-    candidates: tuple[Candidate, ...]       # best first
+    candidates: tuple[Candidate, ...]       # best first, or as drawn
     after: Beams
     lead: float                             # of the hope of the open ones; at or below 0 they end. BEAM-SEARCH-6
 
