@@ -51,14 +51,17 @@ def entropy(scores: Scores) -> float:
 
 def descending(scores: Scores) -> Tokens:
     """Rank all tokens, highest score first, equal scores lowest id first. float[V] -> int[V]. SCORES-5."""
-    return np.argsort(-scores, kind="stable")
+    possible = scores > -np.inf
+    kept, gone = np.flatnonzero(possible), np.flatnonzero(~possible)
+    return np.concatenate((kept[np.argsort(-scores[kept], kind="stable")], gone))
 
 
 def highest(scores: Scores, count: int) -> Tokens:
     """Give the first `count` tokens of the ranking, or all there are. float[V] -> int[min(count, V)]. SCORES-5."""
-    if count >= scores.size:
-        return descending(scores)
-    threshold = np.partition(scores, -count)[-count]
+    possible = support(scores)
+    if count >= possible.size:
+        return descending(scores)[:count]
+    threshold = np.partition(scores[possible], -count)[-count]
     candidates = np.flatnonzero(scores >= threshold)
     return candidates[descending(scores[candidates])[:count]]
 

@@ -18,7 +18,7 @@ from support.hf_model import FunctionConfig, FunctionModel
 from transformers.modeling_outputs import CausalLMOutput
 
 from genspec import GenerationConfig
-from genspec_reference import generate, seeded_noise
+from genspec_reference import generate
 
 ROWS = 16           # rows of the table: a token's logits are those of the token modulo 16
 CONFIGS: dict[str, dict[str, Any]] = {
@@ -59,12 +59,13 @@ def main() -> None:
 def contenders(vocab_size: int, config: dict[str, Any], steps: int) -> tuple[Callable[[], object], ...]:
     """Return one call of each side."""
     table = np.random.default_rng(0).normal(scale=2.0, size=(ROWS, vocab_size)).astype(np.float32)
-    exact = table.astype(np.float64)
+    exact, generator = table.astype(np.float64), np.random.default_rng(0)
     asked = {"max_new_tokens": steps, **config}
     model, prompt = TableModel(FunctionConfig(vocab_size), table).eval(), torch.tensor([[1]])
 
     def reference() -> object:
-        return generate(GenerationConfig(**asked), lambda tokens: exact[tokens[-1] % ROWS], [1], noise=seeded_noise(0))
+        return generate(GenerationConfig(**asked), lambda tokens: exact[tokens[-1] % ROWS], [1],
+                        noise=lambda row, step, size: generator.standard_exponential(size))
 
     @torch.no_grad()
     def transformers() -> object:

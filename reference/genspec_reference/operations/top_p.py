@@ -42,6 +42,9 @@ def top_p_margin(
 
     Of probability mass, at p (TOP-P-2), or of a score in nats, in the ranking (TOP-P-3): the smaller number.
     """
+    possible = support(scores)
+    if possible.size and nucleus_mass == "renormalised":
+        scores = scores[possible]               # what is gone already has no mass and decides nothing: TOP-P-7
     nucleus = top_p(scores, p, min_keep, unfiltered=unfiltered, nucleus_boundary=nucleus_boundary,
                     nucleus_mass=nucleus_mass, nucleus_ties=nucleus_ties)
     ranked = descending(scores)[:support(scores).size]
