@@ -93,7 +93,7 @@ def noise_of(request: Request, tokens: tuple[int, ...], row: int, size: int) -> 
     if request.noise is None:
         raise ValueError("this plan draws: decode needs noise=, for example seeded_noise(0)")
     noise = np.asarray(request.noise(row, len(tokens) - len(request.prompt), size), dtype=np.float64)
-    if noise.shape != (size,) or not np.all((noise > 0) & (noise < np.inf)):
+    if noise.shape != (size,) or not (noise.min() > 0 and noise.max() < np.inf):
         raise ValueError(f"noise is {size} positive numbers; this has the shape {noise.shape}: {noise}")
     return noise
 
