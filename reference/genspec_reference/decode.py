@@ -39,8 +39,7 @@ def decode(
     Raises `Rejected` when no token can be produced (SCORES-2, SCORES-6), and ValueError for a call that lacks what
     the plan needs, gives a prompt of another length, or ids that are none.
     """
-    mode = import_module(f"genspec_reference.modes.{plan.mode}")
-    return getattr(mode, plan.mode)(healed(Request(     # type: ignore[no-any-return]
+    return run(Request(
         plan=plan,
         model=model,
         prompt=kept_prompt(plan, ids_of("prompt", prompt)),
@@ -54,7 +53,13 @@ def decode(
         processors=tuple(processors),
         assistant=assistant,
         trace=trace,
-    )))
+    ))
+
+
+def run(request: Request) -> GenerateOutput:
+    """Run the mode of a request's plan: `modes/<mode>.py::<mode>`, after the prompt is healed. Raises as `decode`."""
+    mode = import_module(f"genspec_reference.modes.{request.plan.mode}")
+    return getattr(mode, request.plan.mode)(healed(request))    # type: ignore[no-any-return]
 
 
 def kept_prompt(plan: DecodingPlan, prompt: tuple[int, ...]) -> tuple[int, ...]:

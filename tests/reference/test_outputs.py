@@ -396,6 +396,6 @@ def batch_vectors() -> Iterator[Case]:
 def test_padded_says_what_it_cannot_do() -> None:
     with pytest.raises(ValueError, match="at least one output"):
         padded([], 0)
-    config = GenerationConfig(num_beams=2, max_new_tokens=2, return_dict_in_generate=True, output_scores=True)
+    asked = GenerationConfig(num_beams=2, return_dict_in_generate=True, output_scores=True)
     with pytest.raises(ValueError, match="num_beams=2, not 1"):
-        padded([generate(config, Scripted("table", 1), [1])], 0)
+        padded([generate(asked, Scripted("table", 1), [1])], 0)

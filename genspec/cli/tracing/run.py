@@ -3,7 +3,6 @@
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from itertools import count
 
 from genspec.cli.config import Given
@@ -14,7 +13,7 @@ from genspec.config.generation_config import GenerationConfig, split_members
 from genspec.config.mode import BEAMS
 from genspec.config.plan import DecodingPlan
 from genspec_reference import GenerateOutput, ModelOutput, Row, Scripted, seeded_noise
-from genspec_reference.decode import kept_prompt, start_tokens
+from genspec_reference.decode import kept_prompt, run, start_tokens
 from genspec_reference.layered import Layered
 from genspec_reference.pipeline import Applied
 from genspec_reference.request import Clock, Request
@@ -142,10 +141,8 @@ def model_of(spec: ModelSpec, vocab_size: int) -> Scripted | Layered:
 
 
 def run_request(request: Request) -> GenerateOutput:
-    """Run the mode of the plan, as `decode` does, on a clock that starts anew."""
-    request = replace(request, clock=made_up_clock(), started=0.0)
-    mode = import_module(f"genspec_reference.modes.{request.plan.mode}")
-    return getattr(mode, request.plan.mode)(request)    # type: ignore[no-any-return]
+    """Run the plan on a clock that starts anew."""
+    return run(replace(request, clock=made_up_clock(), started=0.0))
 
 
 def made_up_clock() -> Clock:
