@@ -12,6 +12,7 @@ from genspec_reference.layered import Layered as Layered
 from genspec_reference.model import Model as Model
 from genspec_reference.model import ModelOutput as ModelOutput
 from genspec_reference.noise import Noise as Noise
+from genspec_reference.noise import counted_noise as counted_noise
 from genspec_reference.noise import given_noise as given_noise
 from genspec_reference.noise import seeded_noise as seeded_noise
 from genspec_reference.output import GenerateOutput as GenerateOutput

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genspec_reference.model import Layers, ModelOutput
-from genspec_reference.scripted import Scripted, mixed_each, state_after
+from genspec_reference.scripted import Scripted, state_after, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +53,4 @@ class Layered:
 
 def numbers_of(state: int, count: int) -> NDArray[np.float64]:
     """Give multiples of 1/32 in [-4, 4) made of a state. float[count]."""
-    words = mixed_each(np.uint64(state) ^ np.arange(1, count + 1, dtype=np.uint64))
-    return (words % np.uint64(256)).astype(np.float64) / 32 - 4
+    return (words_of(state, count) % np.uint64(256)).astype(np.float64) / 32 - 4

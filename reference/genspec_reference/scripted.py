@@ -78,9 +78,14 @@ def mixed_each(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> np.uint64(31))
 
 
+def words_of(state: int, count: int) -> NDArray[np.uint64]:
+    """Give the word of each of the numbers 0 to count - 1 in a state. uint64[count]. VECTORS-5, SAMPLE-7."""
+    return mixed_each(np.uint64(state) ^ np.arange(1, count + 1, dtype=np.uint64))
+
+
 def logits_of(state: int, vocab_size: int, ties: bool) -> Scores:
     """Give the logits of a state: distinct up to V = 256, or of 4 levels. float[V]. VECTORS-5."""
-    words = mixed_each(np.uint64(state) ^ np.arange(1, vocab_size + 1, dtype=np.uint64))
+    words = words_of(state, vocab_size)
     if ties:
         return (words % np.uint64(4)).astype(np.float64) - 2.0
     if vocab_size > COARSE:

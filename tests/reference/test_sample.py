@@ -2,8 +2,11 @@
 
 import math
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +15,14 @@ from hypothesis import strategies as st
 from support.clauses import clauses
 from support.strategies import described, models, prompts, score_vectors
 from support.vectors import Case, generate_case, noise_table, pipeline_case, selection_case
+from vectors.runner import noise_of_seed
 
 from genspec import GenerationConfig
 from genspec.config.plan import Operation
-from genspec_reference import Scripted, decode, generate, given_noise, seeded_noise
+from genspec_reference import Scripted, counted_noise, decode, generate, given_noise, seeded_noise
+from genspec_reference.noise import uniforms
 from genspec_reference.scores import Scores, log_softmax, softmax
+from genspec_reference.scripted import state_after, words_of
 from genspec_reference.select import exponential_race
 
 DRAWS = 200_000
@@ -148,6 +154,90 @@ def test_seeded_noise_has_a_stream_for_every_row_and_step() -> None:
     assert tuple(seeded_noise(4)(0, 0, 4)) not in streams
 
 
+SEEDS = st.integers(0, 2**64 - 1) | st.integers(0, 3)
+PLACES = st.integers(0, 2**40) | st.integers(0, 3)
+
+
+@given(seed=SEEDS, row=PLACES, step=PLACES, size=st.integers(1, 40))
+@clauses("SAMPLE-7")
+def test_the_noise_of_a_seed_is_that_of_the_text(seed: int, row: int, step: int, size: int) -> None:
+    """The runner computes it from the clause, in integers; so each number is the same however many are asked for."""
+    noise = counted_noise(seed)(row, step, size)
+    assert noise.tolist() == pytest.approx(noise_of_seed(seed, row, step, size), rel=1e-15), described(seed=seed)
+    assert noise[:1] == counted_noise(seed)(row, step, 1), described(seed=seed, row=row, step=step)
+
+
+@given(word=st.integers(0, 2**64 - 1))
+@clauses("SAMPLE-7")
+def test_a_uniform_number_is_exact_and_inside(word: int) -> None:
+    u = float(uniforms(np.array([word], dtype=np.uint64))[0])
+    numerator, denominator = u.as_integer_ratio()
+    assert numerator * (2**53 // denominator) == 2 * (word >> 12) + 1, word
+    assert 0 < u < 1 and 0 < -math.log(u) < 37, word
+
+
+@clauses("SAMPLE-7")
+def test_the_noise_of_a_seed_repeats_with_wrapping_integers_of_64_bits() -> None:
+    """What torch has: signed, products that wrap around, and a shift that must be made a logical one."""
+    torch = pytest.importorskip("torch")
+
+    def shifted(value: Any, by: int) -> Any:
+        return (value >> by) & ((1 << (64 - by)) - 1)
+
+    def mixed(value: Any) -> Any:
+        value = value + (0x9E3779B97F4A7C15 - 2**64)
+        value = (value ^ shifted(value, 30)) * (0xBF58476D1CE4E5B9 - 2**64)
+        value = (value ^ shifted(value, 27)) * (0x94D049BB133111EB - 2**64)
+        return value ^ shifted(value, 31)
+
+    seeds, size = torch.tensor([0, 7, 2**63 - 1, -1]), 50       # -1 stands for 2^64 - 1
+    for row, step in ((0, 0), (1, 2), (3, 1000)):
+        state = mixed(mixed(mixed(seeds) ^ (row + 1)) ^ (step + 1))
+        words = mixed(state[:, None] ^ torch.arange(1, size + 1))
+        theirs = -((shifted(words, 12).double() + 0.5) * 2.0**-52).log()
+        ours = np.array([counted_noise(int(seed) % 2**64)(row, step, size) for seed in seeds])
+        assert theirs.numpy() == pytest.approx(ours, rel=1e-15), (row, step)
+
+
+@clauses("SAMPLE-7")
+def test_the_noise_of_a_seed_worked_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "spec" / "sample.md").read_text("utf-8")
+    lines = re.findall(r"^\| (\d) \| ([0-9A-F]{16}) \| ([0-9.]+) \| ([0-9.]+) \|$", page, re.MULTILINE)
+    words = words_of(state_after(7, (1, 2)), 3)
+    assert [int(word, 16) for _, word, _, _ in lines] == words.tolist()
+    assert [float(u) for _, _, u, _ in lines] == uniforms(words).tolist()
+    assert [float(e) for _, _, _, e in lines] == pytest.approx(counted_noise(7)(1, 2, 3), rel=1e-15)
+
+
+@clauses("SAMPLE-7", "SAMPLE-2")
+def test_the_noise_of_seeds_is_exponential_and_independent() -> None:
+    """A sum of n Exp(1) numbers has mean n and deviation sqrt(n); two columns are uncorrelated. 5 deviations."""
+    noise = np.array([[counted_noise(seed)(row, step, 16) for row in range(3) for step in range(5)]
+                      for seed in range(500)])                          # [seed, row and step, place]
+    count = noise.size
+    assert abs(noise.sum() - count) < 5 * math.sqrt(count)
+    for power, deviation in ((1.0, 0.4823), (2.0, 0.3418), (0.1, 0.2937)):  # sqrt(exp(-x) (1 - exp(-x)))
+        share = float((noise > power).mean())
+        assert abs(share - math.exp(-power)) < 5 * deviation / math.sqrt(count), (power, share)
+    for axis in range(3):
+        for other in range(1, noise.shape[axis]):
+            pairs = np.take(noise, 0, axis), np.take(noise, other, axis)
+            correlation = float(np.corrcoef(pairs[0].ravel(), pairs[1].ravel())[0, 1])
+            assert abs(correlation) < 5 / math.sqrt(pairs[0].size), (axis, other, correlation)
+
+
+@pytest.mark.parametrize("wrong", [-1, 0.0, 1.5, "7", None, np.float64(3)])
+@clauses("SAMPLE-7")
+def test_a_seed_that_is_none_is_an_error(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="a seed is an integer of at least 0, not " + re.escape(f"{wrong!r}")):
+        counted_noise(wrong)
+
+
+@clauses("SAMPLE-7")
+def test_a_seed_may_be_of_any_integer_type() -> None:
+    assert counted_noise(np.uint8(7))(0, 0, 3).tolist() == counted_noise(7)(0, 0, 3).tolist()
+
+
 @clauses("XTC-2", "SAMPLE-4")
 def test_the_chance_of_a_row_is_its_own() -> None:
     asked: list[tuple[int, int]] = []
@@ -169,6 +259,7 @@ def vectors() -> Iterator[Case]:
     gone = -math.inf
     yield selection_case("masked-token-never-wins", ["SAMPLE-1"], [gone, -40.0], [2.0**-20, 8.0], flags=("masked",))
     yield selection_case("no-token-left", ["SAMPLE-1"], [gone, gone], [1.0, 1.0], flags=("all-masked", "refused"))
+    yield from seeds()
     yield pipeline_case("law", ["SAMPLE-3"], [0.0, 1.0, -2.0, -math.inf], [], distribution=True, flags=("masked",))
     chance = random.Random(12)
     for number in range(40):
@@ -184,3 +275,17 @@ def vectors() -> Iterator[Case]:
         noise = noise_table(100 + number, steps, size)
         yield generate_case(f"random-row-{number:02d}", ["SAMPLE-1", "SAMPLE-2"], config, [0], model, noise=noise,
                             flags=("random", "eos-rich"))
+
+
+def seeds() -> Iterator[Case]:
+    """Yield rows drawn with the noise of a seed."""
+    chance = random.Random(14)
+    for number, seed in enumerate((0, 1, 7, 2**31, 2**63, 2**64 - 1, *(chance.getrandbits(64) for _ in range(6)))):
+        size, rows = chance.choice((3, 8, 300)), chance.choice((1, 3))
+        config = {"do_sample": True, "max_new_tokens": 5, "eos_token_id": 1, "top_k": 0, "num_return_sequences": rows}
+        yield generate_case(f"noise-of-a-seed-{number:02d}", ["SAMPLE-7", "SAMPLE-4"], config, [0],
+                            Scripted("history", number, size, (1,)), seed=seed, flags=("eos-rich",))
+    config = {"do_sample": True, "max_new_tokens": 5, "top_k": 0, "num_beams": 3, "eos_token_id": 1}
+    yield generate_case("noise-of-a-seed-for-beams", ["SAMPLE-7", "BEAM-SAMPLE-1"], config, [0],
+                        Scripted("history", 3, 6, (1,)), seed=5, flags=("eos-rich",),
+                        note="Number b V + t is that of token t after the hypothesis b.")

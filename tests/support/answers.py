@@ -10,7 +10,7 @@ from genspec import GenerationConfig
 from genspec.config import Rejected
 from genspec.config.plan import DecodingPlan, Operation
 from genspec.config.profiles import profile_named
-from genspec_reference import GenerateOutput, Noise, Scripted, decode, given_noise
+from genspec_reference import GenerateOutput, Noise, Scripted, counted_noise, decode, given_noise
 from genspec_reference.context import Context
 from genspec_reference.decode import start_tokens
 from genspec_reference.layered import Layered
@@ -150,6 +150,7 @@ def readings(times: Sequence[float]) -> Callable[[], float]:
 
 READ: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "noise": ("noise", noise_of_rows),
+    "seed": ("noise", counted_noise),
     "pieces": ("detokenize", lambda pieces: lambda tokens: "".join(pieces[token] for token in tokens)),
     "clock": ("clock", readings),
     "allowed_tokens": ("allowed_tokens", lambda following: lambda tokens: following[tokens[-1]]),

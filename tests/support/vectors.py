@@ -16,7 +16,7 @@ from support.answers import answer, encoded
 
 Model = Scripted | Layered
 BESIDE_THE_CONFIG = (
-    "source", "noise", "context_length", "on_overflow", "negative_prompt", "pieces", "clock", "allowed_tokens",
+    "source", "noise", "seed", "context_length", "on_overflow", "negative_prompt", "pieces", "clock", "allowed_tokens",
     "assistant",
 )
 
@@ -72,10 +72,10 @@ def generate_case(
 ) -> Case:
     """L3: a config, or the text of one, run on a scripted model, or refused. The vocabulary is the model's.
 
-    Takes, beside what `Case` has: `source`, `negative_prompt` (ids); `noise` (steps of one row, or of each row);
-    `context_length`, `on_overflow`; `pieces` (the text of each token; a row's text is theirs, joined); `clock` (what
-    it shows at each reading, then the last again); `allowed_tokens` (for each last token of the row, the ids that may
-    follow); `assistant` (a scripted model).
+    Takes, beside what `Case` has: `source`, `negative_prompt` (ids); `noise` (steps of one row, or of each row),
+    or `seed`, which stands for it; `context_length`, `on_overflow`; `pieces` (the text of each token; a row's text is
+    theirs, joined); `clock` (what it shows at each reading, then the last again); `allowed_tokens` (for each last
+    token of the row, the ids that may follow); `assistant` (a scripted model).
     """
     given = config if isinstance(config, str) else dict(config)
     return loop_case(name, clauses, {"config": given}, prompt, model, **more)

@@ -13,7 +13,7 @@ from genspec import GenerationConfig, Rejected
 from genspec.config.profiles import profile_named
 from genspec_reference import Context, ModelOutput, generate, given_noise
 from genspec_reference.pipeline import TRUNCATIONS
-from vectors.runner import Json, Model
+from vectors.runner import Json, Model, noise_of_seed
 
 ARRAYS = ("scores", "logits", "unconditional_logits", "unfiltered")
 
@@ -165,6 +165,10 @@ def noise(rows: Sequence[Any]) -> Callable[[int, int, int], Any]:
     return lambda row, step, size: given_noise(rows[row])(0, step, size)
 
 
+def seeded(seed: int) -> Callable[[int, int, int], Any]:
+    return lambda row, step, size: np.array(noise_of_seed(seed, row, step, size))
+
+
 def clock(times: Sequence[float]) -> Callable[[], float]:
     shown = chain(times, repeat(times[-1]))
     return lambda: next(shown)
@@ -172,6 +176,7 @@ def clock(times: Sequence[float]) -> Callable[[], float]:
 
 READ: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "noise": ("noise", noise),
+    "seed": ("noise", seeded),
     "clock": ("clock", clock),
     "pieces": ("detokenize", lambda pieces: lambda tokens: "".join(pieces[token] for token in tokens)),
     "allowed_tokens": ("allowed_tokens", lambda following: lambda tokens: following[tokens[-1]]),

@@ -240,10 +240,22 @@ class Model:
 
     def after(self, *numbers: int) -> int:
         """Give the state after reading numbers. VECTORS-4."""
-        state = mix(self.seed)
-        for number_read in numbers:
-            state = mix(state ^ (number_read + 1))
-        return state
+        return state_after(self.seed, *numbers)
+
+
+def noise_of_seed(seed: int, row: int, step: int, size: int) -> list[float]:
+    """Give the noise that a seed stands for. SAMPLE-7."""
+    state = state_after(seed, row, step)
+    words = (mix(state ^ (place + 1)) for place in range(size))
+    return [-math.log((word // 2**12 + 0.5) / 2**52) for word in words]
+
+
+def state_after(seed: int, *numbers: int) -> int:
+    """Give the state of a seed after reading numbers. VECTORS-4."""
+    state = mix(seed)
+    for number_read in numbers:
+        state = mix(state ^ (number_read + 1))
+    return state
 
 
 def mix(value: int) -> int:
