@@ -7,7 +7,7 @@ from typing import Any
 
 from genspec.config.generation_config import GenerationConfig
 from genspec.config.plan import Architecture, DecodingPlan
-from genspec_reference import Scripted
+from genspec_reference import Scripted, Table
 from genspec_reference.decode import start_tokens
 from genspec_reference.layered import Layered
 
@@ -23,7 +23,7 @@ class Call:
     """
 
     config: Mapping[str, Any]
-    model: Scripted | Layered
+    model: Scripted | Layered | Table
     prompts: tuple[Tokens, ...]                     # one a row of the batch, without padding
     sources: tuple[Tokens, ...] | None = None       # the encoder's tokens of each, for an encoder-decoder model
     profile: str = "hf"
@@ -32,7 +32,7 @@ class Call:
     pieces: tuple[str, ...] | None = None           # the text of each token, for stop strings. STOPPING-3
     allowed_tokens: tuple[Tokens, ...] | None = None    # for each last token the ids that may follow
     negative_prompts: tuple[Tokens, ...] | None = None  # GUIDANCE-2
-    assistant: Scripted | None = None               # ASSISTED-2
+    assistant: Scripted | Table | None = None               # ASSISTED-2
     context_length: int | None = None
     note: Mapping[str, Any] = field(default_factory=dict, compare=False)   # where the call comes from; decides nothing
 

@@ -22,4 +22,5 @@ from genspec_reference.padded import Padded as Padded
 from genspec_reference.padded import padded as padded
 from genspec_reference.scripted import Scripted as Scripted
 from genspec_reference.stopping import FinishReason as FinishReason
+from genspec_reference.table import Table as Table
 from genspec_reference.transition_scores import transition_scores as transition_scores

@@ -25,7 +25,8 @@ from support.vectors import (
 )
 from vectors.runner import Model, Unsupported, Verdict, mix, outcome, tolerance_of, verdict
 
-from genspec_reference import Scripted
+from genspec import GenerationConfig
+from genspec_reference import Scripted, Table, decode
 from genspec_reference.layered import Layered
 from genspec_reference.scripted import KINDS, mixed, mixed_each, state_after
 
@@ -260,6 +261,7 @@ def vectors() -> Iterator[Case]:
         noise=[noise_table(1, 4, 5), noise_table(2, 4, 5)],
     )
     yield from logits_of_the_models()
+    yield from models_of_lines()
 
 
 def logits_of_the_models() -> Iterator[Case]:
@@ -294,6 +296,96 @@ def logits_of_the_models() -> Iterator[Case]:
             f"logits-{kind}-with-a-source", ["VECTORS-3"], {**shown, "decoder_start_token_id": 0}, [],
             Scripted(kind, 9, 6), source=[5, 1, 2],
         )
+
+
+NONE = -math.inf
+LINES = ((0.5, NONE, 2.0), (NONE, NONE, -1.25), (1.0, 0.75, NONE))
+
+
+def models_of_lines() -> Iterator[Case]:
+    """Yield rows of models whose logits are written down: tokens that cannot be, and fewer lines than tokens."""
+    kept = {"max_new_tokens": 3, "return_dict_in_generate": True, "output_logits": True}
+    table, narrow = Table(LINES, eos=(2,)), Table(((0.0, 1.5, -0.5), (2.0, 0.0, NONE)))
+    yield generate_case("lines", ["VECTORS-14", "VECTORS-7"], kept, [1, 0], table, flags=("masked",),
+                        note="The EOS ids of a model of lines change no logit.")
+    yield generate_case("lines-fewer-than-tokens", ["VECTORS-14"], kept, [2], narrow, flags=("masked",))
+    yield generate_case("one-line", ["VECTORS-14"], kept, [3], Table(((0.0, 1.0, 1.0, -4.0),)), flags=("tie",))
+    for number, source in enumerate(([2], [0, 1], [1, 0])):
+        yield generate_case(
+            f"lines-with-a-source-{number}", ["VECTORS-14"], {**kept, "decoder_start_token_id": 2}, [], table,
+            source=source, flags=("masked",),
+        )
+    ends = {"max_new_tokens": 4, "eos_token_id": 2}
+    drawn = {**ends, "do_sample": True, "top_k": 2}
+    for number in range(3):
+        yield generate_case(
+            f"lines-drawn-{number}", ["VECTORS-14", "SAMPLE-1", "TOP-K-3"], drawn, [0], table,
+            noise=noise_table(number, 4, 3), flags=("masked",),
+        )
+    for beams in (2, 3):
+        for mode, more in (("search", {}), ("sample", {"do_sample": True, "top_k": 0})):
+            noise = {"noise": noise_table(9, 4, 3 * beams)} if more else {}
+            yield generate_case(
+                f"lines-beam-{mode}-{beams}", ["VECTORS-14", f"BEAM-{mode.upper()}-1"],
+                {**ends, **more, "num_beams": beams, "num_return_sequences": beams}, [0], table,
+                flags=("masked",), **noise,
+            )
+    yield generate_case(
+        "line-of-minus-infinity", ["VECTORS-14", "SCORES-6"], ends, [0], Table(((NONE, 1.0, 0.0), (NONE, NONE, NONE))),
+        flags=("masked", "all-masked", "refused"),
+    )
+    odd = Table(((math.inf, 0.5, math.nan), (NONE, 3.0, 2.0)))
+    yield generate_case("lines-that-are-no-logits", ["VECTORS-14", "SCORES-2"], ends, [0], odd, flags=("refused",))
+    yield generate_case(
+        "lines-repaired", ["VECTORS-14", "REMOVE-INVALID-VALUES-1"], {**kept, "remove_invalid_values": True}, [1], odd,
+        flags=("masked",),
+    )
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    size = draw(st.integers(1, 5))
+    number = st.integers(-128, 127).map(lambda level: level / 32) | st.just(NONE)
+    return Table(draw(st.lists(st.tuples(*[number] * size), min_size=1, max_size=6).map(tuple)))
+
+
+@given(table=tables(), data=st.data())
+@clauses("VECTORS-14")
+def test_a_table_is_the_model_of_the_text(table: Table, data: st.DataObject) -> None:
+    ids = st.integers(0, table.vocab_size - 1)
+    tokens, source = data.draw(st.lists(ids, min_size=1, max_size=4)), data.draw(st.lists(ids, max_size=3))
+    by_the_text = Model("lines", vocab_size=table.vocab_size, lines=table.lines).logits(tokens, source)
+    assert table(tuple(tokens), tuple(source)).tolist() == by_the_text, described(table=table, tokens=tokens)
+    shift = source[-1] if source else 0
+    assert by_the_text == list(table.lines[(tokens[-1] + shift) % len(table.lines)]), described(table=table)
+
+
+@clauses("VECTORS-14")
+def test_a_table_decodes_and_is_a_value() -> None:
+    table = Table([[0.0, 1.0], [float("-inf"), 2.0]], eos=(1,))      # type: ignore[arg-type]
+    assert table == Table(((0.0, 1.0), (NONE, 2.0)), (1,)) and len({table, Table(table.lines, (1,))}) == 1
+    assert (table.kind, table.vocab_size, table.eos) == ("lines", 2, (1,))
+    config = GenerationConfig(max_new_tokens=3, eos_token_id=list(table.eos))
+    assert decode(config.resolve(prompt_length=1).plan, table, [0]).sequences == ((0, 1),)
+
+
+@clauses("VECTORS-14", "VECTORS-3")
+@pytest.mark.parametrize(("lines", "eos", "said"), [
+    ((), (), "lines of one length"), (((),), (), "lines of one length"), (((0.0,), (0.0, 1.0)), (), "not of [1, 2]"),
+    (((0.0, 0.1),), (), "line 0 holds 0.1"), (((0.0,), (1e300,)), (), "line 1 holds 1e+300"),
+    (((0.0, 1.0),), (2,), "token 2 is not in [0, 2)"),
+])
+def test_a_table_that_cannot_be_is_an_error(lines: Any, eos: tuple[int, ...], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Table(lines, eos)
+
+
+@clauses("VECTORS-14")
+def test_a_table_reads_ids_of_its_vocabulary_only() -> None:
+    table = Table(((0.0, 1.0),))
+    for tokens, source in (((2,), ()), ((0,), (-1,)), ((-1,), ())):
+        with pytest.raises(ValueError, match="not in"):
+            table(tokens, source)
 
 
 @clauses("VECTORS-3")

@@ -10,7 +10,7 @@ from genspec import GenerationConfig
 from genspec.config import Rejected
 from genspec.config.plan import DecodingPlan, Operation
 from genspec.config.profiles import profile_named
-from genspec_reference import GenerateOutput, Noise, Scripted, counted_noise, decode, given_noise
+from genspec_reference import GenerateOutput, Noise, Scripted, Table, counted_noise, decode, given_noise
 from genspec_reference.context import Context
 from genspec_reference.decode import start_tokens
 from genspec_reference.layered import Layered
@@ -131,7 +131,9 @@ def config_of(given: dict[str, Any]) -> GenerationConfig:
     return GenerationConfig.from_json(config) if isinstance(config, str) else GenerationConfig.from_dict(config)
 
 
-def scripted(written: Mapping[str, Any]) -> Scripted | Layered:
+def scripted(written: Mapping[str, Any]) -> Scripted | Layered | Table:
+    if written["kind"] == "lines":
+        return Table(written["lines"], tuple(written["eos"]))
     kind = Layered if written["kind"] == "layers" else Scripted
     return kind(**{**written, "eos": tuple(written["eos"])})
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from genspec_reference import Scripted
+from genspec_reference import Scripted, Table
 from genspec_reference.layered import Layered
 from support.answers import answer, encoded
 
-Model = Scripted | Layered
+Model = Scripted | Layered | Table
 BESIDE_THE_CONFIG = (
     "source", "noise", "seed", "context_length", "on_overflow", "negative_prompt", "pieces", "clock", "allowed_tokens",
     "assistant",
@@ -117,6 +117,8 @@ def loop_case(
 
 
 def described_model(model: Model) -> dict[str, Any]:
+    if isinstance(model, Table):
+        return {"kind": model.kind, "vocab_size": model.vocab_size, "eos": list(model.eos), "lines": model.lines}
     described = {"kind": model.kind, "seed": model.seed, "vocab_size": model.vocab_size, "eos": list(model.eos)}
     if isinstance(model, Layered):
         described |= {"layers": model.layers, "width": model.width, "tied": model.tied}

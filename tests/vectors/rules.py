@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "reference" / "vectors" / "v1" / "schema.json"
 PAGE = ROOT / "docs" / "spec" / "vectors.md"
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LEAST, GREATEST = -4.0, 4.0
+"""What the finite logits of a model of the kind `lines` lie between, as the others' do: VECTORS-8 counts on it."""
 EXACT_INPUTS = ("scores", "logits", "noise", "unconditional_logits", "unfiltered", "chance", "surprises")
 """What a decoder reads as numbers of its own type."""
 
@@ -52,10 +54,21 @@ def faults_of_input(page: str, level: str, vector: Vector) -> Iterator[str]:
     given, operation = vector["input"], vector["input"].get("operation")
     if level == "L0" and (ROOT / f"reference/genspec_reference/operations/{page}.py").exists() and operation != page:
         yield f"an L0 case of this page is about {page}, not {operation}"
+    for name in ("model", "assistant"):
+        yield from faults_of_model(given.get(name, {}))
     for name in EXACT_INPUTS:
         for where in (given, given.get("context", {})):
             yield from (f"{name}: {number} is not exact in float32"
                         for number in numbers_in(where.get(name)) if float(np.float32(number)) != number)
+
+
+def faults_of_model(model: Mapping[str, Any]) -> Iterator[str]:
+    lines = model.get("lines", [])
+    if any(len(line) != model["vocab_size"] for line in lines):
+        yield f"a line has another length than V, {model['vocab_size']}"
+    for number in numbers_in(lines):
+        if not LEAST <= number <= GREATEST or float(np.float32(number)) != number:
+            yield f"the logit {number} is not in [{LEAST}, {GREATEST}], or not exact in float32"
 
 
 def numbers_in(value: Any) -> Iterator[float]:

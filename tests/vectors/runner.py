@@ -186,19 +186,20 @@ def softmax(scores: Sequence[Any]) -> list[float]:
 
 @dataclass(frozen=True)
 class Model:
-    """A scripted model, from its description in a vector. VECTORS-3 to VECTORS-6, VECTORS-13."""
+    """A scripted model, from its description in a vector. VECTORS-3 to VECTORS-6, VECTORS-13, VECTORS-14."""
 
     kind: str
-    seed: int
-    vocab_size: int
-    eos: Sequence[int]
+    seed: int = 0               # of every kind but `lines`
+    vocab_size: int = 1
+    eos: Sequence[int] = ()
     layers: int = 0             # of the kind `layers`: how many are below the last one
     width: int = 0              # numbers in a hidden state
     tied: bool = False          # whether the output layer is the embedding
+    lines: Sequence[Sequence[Any]] = ()     # of the kind `lines`: the logits
 
     def state(self, tokens: Sequence[int], source: Sequence[int] = ()) -> int:
         """Give what stands for the tokens that are read. VECTORS-3, VECTORS-4."""
-        read = (*source, *(tokens[-1:] if self.kind == "table" else tokens))
+        read = (*source, *(tokens[-1:] if self.kind in ("table", "lines") else tokens))
         if any(not 0 <= token < self.vocab_size for token in read):
             raise ValueError(f"{read} has a number that is no id of {self.vocab_size} tokens")
         return self.after(*read)
@@ -208,8 +209,10 @@ class Model:
         return [mix(state ^ (token + 1)) for token in range(self.vocab_size)]
 
     def logits(self, tokens: Sequence[int], source: Sequence[int] = ()) -> list[float]:
-        """Give the logits of the token after a row. VECTORS-5, VECTORS-6."""
+        """Give the logits of the token after a row. VECTORS-5, VECTORS-6, VECTORS-14."""
         state = self.state(tokens, source)
+        if self.kind == "lines":
+            return [*map(number, self.lines[(tokens[-1] + sum(source[-1:])) % len(self.lines)])]
         words, size = self.words(state), self.vocab_size
         if self.kind == "ties":
             logits = [word % 4 - 2.0 for word in words]

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from genspec.config.profiles import PROFILES
-from genspec_reference import FinishReason
+from genspec_reference import FinishReason, Table
 from genspec_reference.context import Context
 from genspec_reference.layered import Layered
 from genspec_reference.scripted import KINDS
@@ -78,7 +78,8 @@ def test_every_flag_and_every_kind_is_used() -> None:
     everything = [case for _, case in cases(FOLDER)]
     assert {flag for case in everything for flag in case["flags"]} == flags().keys()
     assert {case["expected"]["kind"] for case in everything} == {"exact", "any-of", "distribution", "reject"}
-    assert {case["input"]["model"]["kind"] for case in everything if "model" in case["input"]} == {*KINDS, "layers"}
+    used = {case["input"]["model"]["kind"] for case in everything if "model" in case["input"]}
+    assert used == {*KINDS, "layers", "lines"}
 
 
 def objects(part: Any, path: str = "") -> Any:
@@ -105,8 +106,8 @@ def test_the_schema_is_one_and_allows_no_other_keys() -> None:
 def test_the_schema_names_what_the_reference_has() -> None:
     defined = schema()["$defs"]
     assert set(defined["context"]["properties"]) == set(Context.__dataclass_fields__)
-    assert defined["model"]["properties"]["kind"]["enum"] == [*KINDS, "layers"]
-    assert set(defined["model"]["properties"]) == set(Layered.__dataclass_fields__)
+    assert defined["model"]["properties"]["kind"]["enum"] == [*KINDS, "layers", "lines"]
+    assert set(defined["model"]["properties"]) == {*Layered.__dataclass_fields__, *Table.__dataclass_fields__}
     reasons = defined["L3"]["properties"]["expected"]["oneOf"][0]["properties"]["finish_reasons"]["items"]["enum"]
     assert reasons == list(FinishReason)
 
