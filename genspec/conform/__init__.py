@@ -1,0 +1,1 @@
+"""Hold a decoder to the reference: cases, oracles and verdicts."""

@@ -1,0 +1,45 @@
+"""What the values of a config depend on: drawn first, so that every field fits it."""
+
+from dataclasses import dataclass
+
+from genspec.config.mode import ANY, BEAMS, Mode
+from genspec.config.plan import Architecture
+from genspec.config.profile import Profile
+
+SUPPORTED = frozenset({Mode.GREEDY, Mode.SAMPLE, Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE, Mode.ASSISTED})
+"""The modes of transformers 5.23."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The facts of a request that a config is drawn for."""
+
+    vocab_size: int
+    mode: Mode
+    profile: Profile
+    eos: tuple[int, ...] = ()                   # the ids that end a row
+    architecture: Architecture = "decoder-only"
+    prompt_lengths: tuple[int, ...] = (1,)      # tokens of each decoder's prompt
+    pieces: tuple[str, ...] | None = None       # the text of each token
+    layers: int = 0                             # of the model, where it shows them
+    assistant: bool = False                     # whether the call gives one
+
+    @property
+    def draws(self) -> bool:
+        """Tell whether the mode always draws."""
+        return self.mode in (Mode.SAMPLE, Mode.BEAM_SAMPLE)
+
+    @property
+    def may_draw(self) -> bool:
+        """Tell whether the mode can be had with and without drawing."""
+        return self.mode in (Mode.ASSISTED, Mode.DOLA)
+
+    @property
+    def beams(self) -> bool:
+        """Tell whether the mode keeps beams."""
+        return self.mode in BEAMS
+
+
+def modes_of(profile: Profile, wanted: frozenset[Mode] | None = None) -> list[Mode]:
+    """List the modes that a profile has, the simplest first; of those wanted, where some are."""
+    return [mode for mode in Mode if mode in profile.modes & (ANY if wanted is None else wanted)]
