@@ -12,6 +12,7 @@ VERBS = {
     "check": "Find what is wrong in generation configs.",
     "explain": "Say what a decoder does with a config: mode, budget, pipeline, what is ignored and why.",
     "trace": "Run the reference decoder and show every score before and after every operation.",
+    "campaign": "Run random calls through a decoder and the reference, and shrink what differs.",
     "rule": "Explain a rule, or list them all.",
     "schema": "Print the JSON Schema of generation_config.json.",
 }

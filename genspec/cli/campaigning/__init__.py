@@ -1,0 +1,1 @@
+"""What genspec campaign is made of."""

@@ -1,0 +1,68 @@
+"""Run a campaign from a command line."""
+
+import json
+import time
+from argparse import Namespace
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from genspec import __version__
+from genspec.backends.decoder import Info
+from genspec.cli.campaigning.progress import Cases
+from genspec.cli.errors import UsageError
+from genspec.conform.campaign.campaign import Campaign
+from genspec.conform.campaign.decoders import NoDecoder
+from genspec.conform.campaign.executors import NoExecutor, executor_for
+from genspec.conform.campaign.run import run_campaign
+from genspec.conform.campaign.served import Served
+from genspec.conform.campaign.store import Store, StoreError
+from genspec.conform.campaign.summary import Summary, summary_to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run that has come to its end."""
+
+    summary: Summary
+    seconds: float                      # of this run: an earlier one may have done a part
+    folder: str
+    json: str                           # the summary
+
+
+def ran(options: Namespace) -> Ran:
+    """Run what a command line asks for."""
+    started = time.monotonic()
+    try:
+        info = loaded(options)
+        campaign = Campaign(
+            options.decoder, options.profile or info.profile, options.cases, options.seed, options.modes,
+            case_seconds=options.case_limit,
+        )
+        store = Store(Path(options.output or default_folder(campaign)))
+        with Cases(campaign.cases) as progress:
+            summary = run_campaign(
+                campaign, info, store, partial(executor_for, options.executor, options.workers),
+                resume=options.resume, progress=progress.add,
+                deadline=None if options.time_limit is None else started + options.time_limit,
+            )
+    except (NoDecoder, NoExecutor, StoreError) as error:
+        raise UsageError(str(error)) from None
+    data = summary_to_json(summary, {"genspec": __version__, "hypothesis": version("hypothesis")})
+    store.summarise(data)
+    return Ran(summary, time.monotonic() - started, str(store.folder), json.dumps(data, indent=1) + "\n")
+
+
+def loaded(options: Namespace) -> Info:
+    """Start the decoder once, to see that it can be started and which it is."""
+    served = Served(options.decoder, options.case_limit, 0)
+    try:
+        return served.info
+    finally:
+        served.stop()
+
+
+def default_folder(campaign: Campaign) -> str:
+    """Name the folder of a campaign that has none."""
+    return f"campaign-{campaign.decoder.replace(':', '-').replace('/', '-')}-{campaign.seed}"

@@ -1,0 +1,40 @@
+"""Decoders by their names on the command line."""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+from genspec.backends.decoder import Decoder
+
+NAMED = {
+    "reference": "genspec.backends.reference:ReferenceDecoder",
+    "torch": "genspec.backends.torch.decoder:TorchDecoder",
+    "transformers": "genspec.backends.transformers.decoder:TransformersDecoder",
+}
+
+
+class NoDecoder(Exception):
+    """A name behind which there is no decoder; the message says what was looked for."""
+
+
+def decoder_named(name: str) -> Decoder:
+    """Make the decoder of a name: a known one, or what `module:factory` returns. Raises `NoDecoder`."""
+    decoder = found(NAMED.get(name, name))()
+    if not callable(getattr(decoder, "decode", None)) or not hasattr(decoder, "info"):
+        raise NoDecoder(f"{name} gives {type(decoder).__name__}, which has no `decode` and `info`")
+    return decoder      # type: ignore[no-any-return]
+
+
+def found(path: str) -> Any:
+    """Import what `module:attribute` names. Raises `NoDecoder`. The current folder counts, as for `python -m`."""
+    module, colon, attribute = path.partition(":")
+    if not colon or not attribute:
+        raise NoDecoder(f"{path!r:.60} is none of {', '.join(sorted(NAMED))}, nor module:factory")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        return getattr(import_module(module), attribute)
+    except ImportError as error:
+        raise NoDecoder(f"{module} cannot be imported: {error}") from None
+    except AttributeError:
+        raise NoDecoder(f"{module} has no {attribute}") from None
