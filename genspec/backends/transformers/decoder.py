@@ -1,0 +1,127 @@
+"""`generate` of the installed transformers as a decoder: from a call to its arguments, and from its rows back."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from transformers import logging
+
+from genspec.backends.call import Call
+from genspec.backends.decoder import Answer, Info, Refusal, Unsupported
+from genspec.backends.noise import noises_of
+from genspec.backends.transformers.arguments import arguments_of, draws, inputs_of, wants, width_of
+from genspec.backends.transformers.chance import given_noise
+from genspec.backends.transformers.limits import limit_of
+from genspec.backends.transformers.pool import model_of
+from genspec.backends.transformers.rows import Returned, outputs_of
+from genspec.backends.transformers.version import RELEASE, VERSION, profile_of
+from genspec.config.decision import Rejected
+from genspec.config.plan import DecodingPlan
+from genspec_reference import GenerateOutput, Noise
+
+
+@dataclass(frozen=True, slots=True)
+class TransformersDecoder:
+    """`generate`, on the whole batch at once or on each prompt alone."""
+
+    batched: bool = True
+
+    @property
+    def info(self) -> Info:
+        """Tell which decoder this is."""
+        return Info("transformers", VERSION, "float32", profile_of(RELEASE))
+
+    def decode(self, call: Call) -> Answer:
+        """Decode every prompt of a call. Whatever `generate` raises is a refusal, with the name of the exception."""
+        plans = plans_of(call)
+        reason = limit_of(call, plans, batched=self.batched)
+        if reason is not None:
+            return Unsupported(reason)
+        noises = None if plans is None or not draws(call) else noises_for(call, self.batched)
+        try:
+            with silence():
+                if self.batched:
+                    return decoded(call, plans, noises)
+                return one_by_one(call, plans, noises)
+        except Exception as error:      # whatever it is, it is the answer of transformers
+            return Refusal(type(error).__name__, str(error))
+
+
+def plans_of(call: Call) -> Sequence[DecodingPlan] | None:
+    """Give the plan of each prompt, or None when the specification refuses the call: transformers may not."""
+    try:
+        return call.plans
+    except Rejected:
+        return None
+
+
+def noises_for(call: Call, batched: bool) -> Sequence[Noise] | None:
+    """Give the noise of each prompt, or None where torch's own generator is the noise.
+
+    A prompt alone draws what it would draw in the batch. Raises ValueError for a call without a seed.
+    """
+    noises = noises_of(call)
+    return None if batched and call.seeds is None else noises
+
+
+def one_by_one(
+    call: Call, plans: Sequence[DecodingPlan] | None, noises: Sequence[Noise] | None
+) -> tuple[GenerateOutput, ...]:
+    """Decode each prompt alone. Raises what `generate` raises."""
+    outputs: list[GenerateOutput] = []
+    for number in range(len(call.prompts)):
+        plan, noise = plans and plans[number:number + 1], noises and noises[number:number + 1]
+        outputs += decoded(alone(call, number), plan, noise)
+    return tuple(outputs)
+
+
+def alone(call: Call, number: int) -> Call:
+    """Give the call of one prompt of a batch."""
+    one = slice(number, number + 1)
+    starts = call.config.get("decoder_start_token_id")
+    return replace(
+        call,
+        config={**call.config, "decoder_start_token_id": starts[one]} if isinstance(starts, list) else call.config,
+        prompts=call.prompts[one], sources=call.sources and call.sources[one], seeds=call.seeds and call.seeds[one],
+        negative_prompts=call.negative_prompts and call.negative_prompts[one],
+    )
+
+
+def decoded(
+    call: Call, plans: Sequence[DecodingPlan] | None, noises: Sequence[Noise] | None
+) -> tuple[GenerateOutput, ...]:
+    """Decode the prompts of a call as one batch. Raises what `generate` raises."""
+    if draws(call):
+        torch.manual_seed(call.seed or 0)
+    width = width_of(call, inputs_of(call))
+    try:
+        output = generated(call, noises, forced_scores=True)
+    except (RuntimeError, TypeError):
+        if call.config.get("force_words_ids") is None or wants(call, "output_scores"):
+            raise
+        output = generated(call, noises, forced_scores=False)   # 4.46 cannot write the indices of some of these rows
+    return outputs_of(Returned(call, output, width, plans))
+
+
+def generated(call: Call, noises: Sequence[Noise] | None, *, forced_scores: bool) -> Any:
+    """Run `generate`, with noise that is given or with torch's own."""
+    model = model_of(call)
+    arguments = arguments_of(call, forced_scores=forced_scores)
+    with nullcontext() if noises is None else given_noise(noises):
+        return model.generate(**arguments)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Keep what transformers would write to stderr to itself."""
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(level)
