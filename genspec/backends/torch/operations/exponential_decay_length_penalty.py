@@ -1,0 +1,49 @@
+"""Raise EOS more and more. Text: docs/spec/exponential_decay_length_penalty.md."""
+
+import math
+from collections.abc import Mapping
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from genspec.backends.torch.operations.repetition_penalty import scorable
+from genspec.backends.torch.sparse import Line
+
+
+def exponential_decay_length_penalty(line: Line, start: int, factor: float, eos: tuple[int, ...]) -> "Raised":
+    """Add |s| (f^k - 1) to the score s of every EOS, with k new tokens more than `start`."""
+    return Raised(scorable(eos, line.vocab_size), factor, -start)
+
+
+class Raised:
+    """Tokens whose scores grow from some step on."""
+
+    def __init__(self, tokens: tuple[int, ...], factor: float, beyond: int) -> None:
+        """Take the tokens, the factor f and the exponent k of the next step, which does nothing up to 0."""
+        self.tokens, self.factor, self.beyond = tokens, factor, beyond
+
+    def changes(self) -> Mapping[int, float]:
+        """Give f^k - 1, the same for each token. EXPONENTIAL-DECAY-LENGTH-PENALTY-2, -3."""
+        return {} if self.beyond <= 0 else dict.fromkeys(self.tokens, power(self.factor, self.beyond) - 1)
+
+    def changed(self, scores: Tensor, numbers: Tensor) -> Tensor:
+        """Raise what is finite and not 0. EXPONENTIAL-DECAY-LENGTH-PENALTY-4."""
+        raised = scores + scores.abs() * numbers
+        return torch.where(scores.isfinite() & (scores != 0), raised, scores)
+
+    def advance(self, token: int) -> None:
+        """Raise the exponent."""
+        self.beyond += 1
+
+    def copy(self) -> Self:
+        """Count on alone."""
+        return type(self)(self.tokens, self.factor, self.beyond)
+
+
+def power(factor: float, exponent: int) -> float:
+    """Give a power, infinite where it is too great for a number. EXPONENTIAL-DECAY-LENGTH-PENALTY-5."""
+    try:
+        return factor ** exponent
+    except OverflowError:
+        return math.inf

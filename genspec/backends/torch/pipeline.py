@@ -1,0 +1,213 @@
+"""From the logits of a step to its tokens, for all lines of a batch at once. Text: docs/spec/pipeline.md.
+
+A line is what one token is added to: a row of a mode without beams, or an open hypothesis of a beam mode. A prompt has
+`lines_per_prompt` of them, side by side, and every line has the plan of its prompt.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genspec.backends.torch.adapter import Rows, by_reference
+from genspec.backends.torch.lines import LineScores
+from genspec.backends.torch.noise import Noise
+from genspec.backends.torch.ranking import GONE, log_softmax
+from genspec.backends.torch.selection import first_of, keys_of
+from genspec.backends.torch.slots import Slot, slots_of
+from genspec.backends.torch.sparse import Line, moved
+from genspec.config.plan import DecodingPlan, Operation
+from genspec_reference.pipeline import TRUNCATIONS
+from genspec_reference.request import Request
+from genspec_reference.step import operations_of
+
+NOTHING_LEFT, NOT_REAL = -1, -2
+"""What stands in the place of a token that could not be taken. SCORES-6, SCORES-2"""
+Allowed = Callable[[int, tuple[int, ...]], Iterable[int]]
+"""Give the ids that may follow a row of a prompt, given its number. PREFIX-ALLOWED-TOKENS-1."""
+Processor = Callable[[Tensor, Tensor], Tensor]
+"""An operation of the caller's own on all lines: int64[N, L], float32[N, V] -> float32[N, V]. PIPELINE-4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One token a line."""
+
+    tokens: Tensor                  # int64[N]: below 0 one of NOTHING_LEFT and NOT_REAL
+    scores: Tensor | None = None    # float32[N, V], when the pipeline keeps them
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The candidates of every prompt, in the order of their rank. BEAM-SEARCH-2, BEAM-SAMPLE-2."""
+
+    totals: Tensor                  # float64[P, count]: -inf is no candidate; NaN: a line of the prompt is NOT_REAL
+    beams: Tensor                   # int64[P, count]: which line of the prompt is continued
+    tokens: Tensor                  # int64[P, count]
+    scores: Tensor | None = None    # float32[N, V], when the pipeline keeps them
+
+
+class Pipeline:
+    """The operations, and what they know of every line, from one step to the next."""
+
+    def __init__(
+        self, plans: Sequence[DecodingPlan], prompts: Sequence[tuple[int, ...]],
+        sources: Sequence[tuple[int, ...]] | None, vocab_size: int, device: torch.device | str = "cpu", *,
+        lines_per_prompt: int = 1, allowed_tokens: Allowed | None = None, processors: Sequence[Processor] = (),
+        keep_scores: bool = False,
+    ) -> None:
+        """Begin with the prompts. `plans`, `prompts`, `sources`: one a prompt. Raises ValueError. PIPELINE-5."""
+        self.plan, self.vocab_size, self.device = plans[0], vocab_size, torch.device(device)
+        self.lines_per_prompt, self.keep_scores, self.step = lines_per_prompt, keep_scores, 0
+        of_lines = [number for number in range(len(prompts)) for _ in range(lines_per_prompt)]
+        streams = len(prompts) if self.plan.beams is not None else len(of_lines)
+        self.streams = range(streams)
+        self.rows = Rows([prompts[number] for number in of_lines],
+                         None if sources is None else [sources[number] for number in of_lines])
+        self.slots = slots_of([
+            operations_for(plans[number], prompts[number], number, allowed_tokens, processors) for number in of_lines
+        ])
+        for slot in self.slots:
+            slot.begin([Line(prompt, source, vocab_size)
+                        for prompt, source in zip(self.rows.prompts, self.rows.sources, strict=True)],
+                       self.plan.profile)
+        names = [slot.name for slot in self.slots]
+        self.checked_from = names.index("remove_invalid_values") if "remove_invalid_values" in names else -1
+        self.surprised, self.chanced, self.processed = (
+            name in names for name in ("mirostat", "xtc", "processor")
+        )
+
+    def scores(
+        self, logits: Tensor, unconditional: Tensor | None = None, normalised: bool = False,
+        noise: Noise | None = None,
+    ) -> Tensor:
+        """Give the scores after all operations. [N, V] -> float32[N, V], which may be the logits themselves.
+
+        `unconditional`: [N, V], the logits without the prompt, for guidance. `normalised`: start from the
+        log-softmax of the logits, as beam modes do. The logits are never written to.
+        """
+        return self.run(logits, unconditional, normalised, noise).dense()
+
+    def take(self, logits: Tensor, noise: Noise | None = None, unconditional: Tensor | None = None) -> Taken:
+        """Take a token for each line: the highest score, or drawn when the plan draws. GREEDY-1, SAMPLE-1.
+
+        `logits`: [N, V]. Raises `Rejected` where an operation refuses its arguments.
+        """
+        lines = self.run(logits, unconditional, False, noise)
+        scores = lines.dense()
+        highest, tokens = scores.max(1)
+        if self.plan.draws:
+            assert noise is not None, "a plan that draws needs noise"
+            tokens = keys_of(scores, noise.exponentials(self.step, self.vocab_size, self.streams)).argmax(1)
+        if self.surprised:
+            self.rows.chosen_from(scores, tokens)
+        tokens = tokens.masked_fill(highest == GONE, NOTHING_LEFT).masked_fill(lines.refused, NOT_REAL)
+        return Taken(tokens, lines.kept(logits) if self.keep_scores else None)
+
+    def candidates(
+        self, logits: Tensor, totals: Tensor, count: int, noise: Noise | None = None,
+        unconditional: Tensor | None = None,
+    ) -> Candidates:
+        """Give the candidates of each prompt: the highest totals, or drawn when the plan draws. BEAM-SEARCH-2.
+
+        `totals`: float[N], minus infinity for a line that is no open hypothesis; `count`: how many candidates a
+        prompt has at most. Of equal ones the lowest beam comes first, then the lowest id.
+        """
+        profile = self.plan.profile
+        lines = self.run(logits, unconditional, profile.beam_input == "log_softmax", noise)
+        scores = lines.dense()
+        scored = log_softmax(scores) if profile.beam_input == "logits" else scores
+        going = totals > GONE
+        sums = torch.where(going[:, None], scored.double() + totals.double()[:, None], GONE)
+        sums = sums.view(-1, self.lines_per_prompt * self.vocab_size)
+        found, places = first_of(self.raced(sums, noise), count)
+        of_places = sums.gather(1, places).masked_fill(found == GONE, GONE)
+        if self.plan.draws and profile.drawn_order == "score":                  # BEAM-SAMPLE-2
+            of_places, order = of_places.sort(dim=1, descending=True, stable=True)
+            places = places.gather(1, order)
+        refused = (lines.refused & going).view(-1, self.lines_per_prompt).any(1, keepdim=True)
+        return Candidates(
+            of_places.masked_fill(refused, torch.nan), places // self.vocab_size, places % self.vocab_size,
+            lines.kept(logits) if self.keep_scores else None,
+        )
+
+    def raced(self, sums: Tensor, noise: Noise | None) -> Tensor:
+        """Give what candidates are ranked by: their totals, or when the plan draws a race. BEAM-SAMPLE-1, -3."""
+        if not self.plan.draws:
+            return sums
+        assert noise is not None, "a plan that draws needs noise"
+        return sums - noise.exponentials(self.step, sums.shape[1], self.streams).double().log()
+
+    def advance(self, parents: Sequence[int], tokens: Sequence[int | None]) -> None:
+        """Go on to the next step: line i continues the old line `parents[i]` with `tokens[i]`.
+
+        None instead of a token: the line has ended, and nothing that it is given from now on matters.
+        """
+        for slot in self.slots:
+            if slot.states:
+                slot.states = moved(slot.states, parents, tokens)
+        self.rows.advance(parents, tokens)
+        self.step += 1
+
+    def run(
+        self, logits: Tensor, unconditional: Tensor | None, normalised: bool, noise: Noise | None
+    ) -> LineScores:
+        """Apply the operations in their order. PIPELINE-1, PIPELINE-3."""
+        lines = LineScores(logits, normalised, checked=self.checked_from < 0)
+        more: dict[str, Any] = {"unconditional_logits": unconditional, "unfiltered": None}
+        if self.processed:
+            more["input_ids"] = self.rows.padded(self.plan.tokens.pad or 0, self.device)
+        for place, slot in enumerate(self.slots):
+            if slot.name in TRUNCATIONS and more["unfiltered"] is None:
+                more["unfiltered"] = lines.dense()
+            if slot.has_states:
+                lines.apply_states(slot.states)
+            elif slot.function is None:
+                lines.replace(by_reference(slot.operations, lines.dense(), self.rows, profile=self.plan.profile,
+                                           more=more, chances=self.chances(noise)))
+            else:
+                lines.replace(self.applied(slot, lines.dense(), more))
+            if place >= self.checked_from and slot.name not in TRUNCATIONS:
+                lines.check()
+        return lines
+
+    def applied(self, slot: Slot, scores: Tensor, more: dict[str, Any]) -> Tensor:
+        """Apply an operation that changes all scores; where the plans differ, to each line alone."""
+        if slot.alike:
+            return slot.call(scores, slot.first, self.plan.profile, more)       # type: ignore[no-any-return]
+        changed = scores.clone()
+        for line, operation in enumerate(slot.operations):
+            if operation is not None:
+                here = slice(line, line + 1)
+                of_line = {name: value[here] if isinstance(value, Tensor) else value for name, value in more.items()}
+                changed[here] = slot.call(scores[here], operation, self.plan.profile, of_line)
+        return changed
+
+    def chances(self, noise: Noise | None) -> list[float]:
+        """Draw a number for each line where an operation asks for one; the beams of a prompt share it. XTC-2."""
+        if not self.chanced or noise is None:
+            return [0.0] * len(self.rows)
+        size = self.vocab_size * (1 if self.plan.beams is None else self.plan.beams.num_beams)
+        drawn = noise.chances(self.step, size, self.streams)
+        return [chance for chance in drawn for _ in range(len(self.rows) // len(drawn))]
+
+
+def operations_for(
+    plan: DecodingPlan, prompt: tuple[int, ...], number: int, allowed_tokens: Allowed | None,
+    processors: Sequence[Processor],
+) -> list[Operation]:
+    """List the operations of a line, with those of the call in their places. PIPELINE-1, PIPELINE-4."""
+    allowed = None if allowed_tokens is None else partial(allowed_tokens, number)
+    called: Any = Request(plan, no_model, prompt, allowed_tokens=allowed, processors=processors)  # type: ignore[arg-type]
+    return [
+        Operation(one.name, {"allowed_tokens": allowed}, one.clause) if one.name == "prefix_allowed_tokens" else one
+        for one in operations_of(called)
+    ]
+
+
+def no_model(*_: object) -> Any:
+    """Stand for the model of a request that is not asked for logits."""
+    raise AssertionError("the pipeline asks no model")

@@ -1,0 +1,224 @@
+"""The pipeline of all lines at once, held to the reference's of each line alone. Text: docs/spec/pipeline.md."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from support.strategies import described
+
+from genspec import GenerationConfig
+from genspec.backends.torch.noise import CountedNoise
+from genspec.backends.torch.pipeline import NOTHING_LEFT, Pipeline
+from genspec.config import Rejected
+from genspec.config.plan import DecodingPlan
+from genspec_reference import counted_noise
+from genspec_reference.beams.candidates import first_of
+from genspec_reference.pipeline import Applied, run_pipeline
+from genspec_reference.request import Request
+from genspec_reference.scores import Scores, log_softmax
+from genspec_reference.select import exponential_race, highest_score
+from genspec_reference.step import context_of, operations_of
+
+CLOSE = 2e-5
+"""What float32 may add to or take from a score of these tests, in nats."""
+LEVELS = st.integers(-128, 127).map(lambda level: level / 32)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Prompts with the plan of each, what follows them, and logits for every step."""
+
+    config: Mapping[str, Any]
+    vocab_size: int
+    prompts: tuple[tuple[int, ...], ...]
+    tokens: tuple[tuple[int, ...], ...]             # steps times lines
+    logits: tuple[np.ndarray, ...]                  # steps + 1 times float[lines, V]
+    sources: tuple[tuple[int, ...], ...] | None = None
+
+    @property
+    def plans(self) -> list[DecodingPlan]:
+        """Resolve the config for each prompt."""
+        config = GenerationConfig.from_dict(dict(self.config))
+        architecture = "decoder-only" if self.sources is None else "encoder-decoder"
+        return [
+            config.resolve(prompt_length=len(prompt), vocab_size=self.vocab_size, architecture=architecture).plan
+            for prompt in self.prompts
+        ]
+
+
+def few(vocab_size: int, most: int = 3) -> st.SearchStrategy[list[int]]:
+    """Few different ids."""
+    return st.lists(st.integers(0, vocab_size - 1), min_size=1, max_size=most, unique=True)
+
+
+@st.composite
+def fields(draw: st.DrawFn, vocab_size: int) -> dict[str, Any]:
+    """A config with up to four operations of all kinds."""
+    ids = st.integers(0, vocab_size - 1)
+    sequences = st.lists(ids, min_size=1, max_size=3)
+    choices: dict[str, st.SearchStrategy[Any]] = {
+        "temperature": st.sampled_from((0.5, 0.75, 2.0)),
+        "top_k": st.integers(1, vocab_size + 1),
+        "top_p": st.floats(0.01, 0.99),
+        "min_p": st.floats(0.01, 1.0),
+        "typical_p": st.floats(0.01, 0.99),
+        "epsilon_cutoff": st.floats(0.001, 0.5),
+        "eta_cutoff": st.floats(0.001, 0.5),
+        "top_h": st.floats(0.05, 1.0),
+        "repetition_penalty": st.sampled_from((0.5, 1.25, 2.0)),
+        "encoder_repetition_penalty": st.sampled_from((0.5, 1.25, 2.0)),
+        "no_repeat_ngram_size": st.integers(1, 4),
+        "encoder_no_repeat_ngram_size": st.integers(1, 3),
+        "bad_words_ids": st.lists(sequences, min_size=1, max_size=4),
+        "sequence_bias": st.lists(st.tuples(sequences, LEVELS).map(list), min_size=1, max_size=4,
+                                  unique_by=lambda pair: tuple(pair[0])),
+        "min_length": st.integers(1, 9),
+        "min_new_tokens": st.integers(1, 3),
+        "forced_bos_token_id": ids,
+        "forced_eos_token_id": ids | few(vocab_size),
+        "suppress_tokens": few(vocab_size),
+        "begin_suppress_tokens": few(vocab_size),
+        "exponential_decay_length_penalty": st.tuples(st.integers(0, 2), st.sampled_from((1.0, 1.5, 0.5))).map(list),
+        "remove_invalid_values": st.just(True),
+        "renormalize_logits": st.just(True),
+    }
+    chosen = draw(st.lists(st.sampled_from(sorted(choices)), max_size=4, unique=True))
+    config = {name: draw(choices[name]) for name in chosen}
+    if draw(st.booleans()):
+        config |= {"do_sample": True, "top_k": config.get("top_k", 0)}
+    return config | {"eos_token_id": draw(few(vocab_size, 2)), "max_new_tokens": draw(st.integers(1, 4))}
+
+
+@st.composite
+def batches(draw: st.DrawFn, extra: Mapping[str, Any] = {}) -> Batch:       # noqa: B006
+    """Up to three prompts of different lengths and up to three steps."""
+    vocab_size, lines = draw(st.sampled_from((2, 3, 7, 16, 40))), draw(st.integers(1, 3))
+    rows = st.lists(st.integers(0, min(vocab_size, draw(st.sampled_from((2, 40)))) - 1), min_size=1, max_size=6)
+    prompts = tuple(tuple(draw(rows)) for _ in range(lines))
+    config = {**draw(fields(vocab_size)), **extra}
+    steps = draw(st.integers(0, config["max_new_tokens"] - 1))
+    tokens = [tuple(draw(st.integers(0, vocab_size - 1)) for _ in range(lines)) for _ in range(steps)]
+    levels = draw(st.sampled_from((LEVELS, st.sampled_from((-2.0, -0.5, 0.0, 1.5)))))
+    masked = draw(st.booleans())
+    logits = []
+    for _ in range(steps + 1):
+        values = np.array(draw(st.lists(levels, min_size=lines * vocab_size, max_size=lines * vocab_size)))
+        if masked:
+            values[draw(st.lists(st.integers(0, lines * vocab_size - 1), max_size=vocab_size))] = -np.inf
+        logits.append(values.reshape(lines, vocab_size))
+    sources = None
+    if draw(st.integers(0, 3)) == 0:
+        sources = tuple(tuple(draw(rows)) for _ in range(lines))
+    batch = Batch(config, vocab_size, prompts, tuple(tokens), tuple(logits), sources)
+    try:
+        assert batch.plans
+    except Rejected:
+        assume(False)
+    return batch
+
+
+def pipeline_of(batch: Batch, **more: Any) -> Pipeline:
+    """Make the pipeline of a batch."""
+    return Pipeline(batch.plans, batch.prompts, batch.sources, batch.vocab_size, **more)
+
+
+def expected(batch: Batch, line: int, step: int, start: str = "logits") -> tuple[Applied, ...]:
+    """Give what the reference makes of a line's logits."""
+    request = Request(batch.plans[line], lambda *_: (), batch.prompts[line],
+                      source=None if batch.sources is None else batch.sources[line])
+    tokens = (*batch.prompts[line], *(row[line] for row in batch.tokens[:step]))
+    context = context_of(request, tokens, 0, (), batch.vocab_size)
+    logits = batch.logits[step][line]
+    first = Applied(start, "", log_softmax(logits) if start == "log_softmax" else logits)
+    return run_pipeline(first, operations_of(request), context, request.plan.profile)
+
+
+def tensor(logits: np.ndarray) -> torch.Tensor:
+    return torch.tensor(logits, dtype=torch.float32)
+
+
+def assert_same(ours: Sequence[float] | Scores, applied: tuple[Applied, ...], **values: object) -> None:
+    """Hold scores to the reference's: the same tokens left, unless float32 can decide otherwise, and near scores."""
+    theirs = applied[-1].scores
+    values |= {"ours": ours, "theirs": theirs, "margin": min(one.margin for one in applied)}
+    ours = np.asarray(ours, dtype=np.float64)
+    if min(one.margin for one in applied) <= CLOSE:
+        return
+    np.testing.assert_array_equal(ours > -np.inf, theirs > -np.inf, err_msg=described(**values))
+    left = theirs > -np.inf
+    np.testing.assert_allclose(ours[left], theirs[left], rtol=1e-6, atol=CLOSE, err_msg=described(**values))
+
+
+@given(batch=batches(), normalised=st.booleans())
+def test_scores_are_the_reference_s_of_each_line(batch: Batch, normalised: bool) -> None:
+    pipeline = pipeline_of(batch)
+    for step, logits in enumerate(batch.logits):
+        given_logits = tensor(logits)
+        scores = pipeline.scores(given_logits, normalised=normalised)
+        assert torch.equal(given_logits, tensor(logits)), "the logits are the model's"
+        for line in range(len(batch.prompts)):
+            applied = expected(batch, line, step, "log_softmax" if normalised else "logits")
+            assert_same(scores[line].numpy(), applied, batch=batch, line=line, step=step)
+        if step < len(batch.tokens):
+            pipeline.advance(range(len(batch.prompts)), batch.tokens[step])
+
+
+@given(batch=batches(), seed=st.integers(0, 99))
+def test_take_takes_the_reference_s_token(batch: Batch, seed: int) -> None:
+    pipeline, draws = pipeline_of(batch), batch.plans[0].draws
+    noise = CountedNoise([seed + line for line in range(len(batch.prompts))])
+    for step, logits in enumerate(batch.logits):
+        taken = pipeline.take(tensor(logits), noise).tokens.tolist()
+        for line in range(len(batch.prompts)):
+            applied = expected(batch, line, step)
+            margin, scores = min(one.margin for one in applied), applied[-1].scores
+            if scores.max() == -np.inf:
+                assert margin <= CLOSE or taken[line] == NOTHING_LEFT, described(batch=batch, line=line, taken=taken)
+                continue
+            choice = (exponential_race(scores, counted_noise(seed + line)(0, step, batch.vocab_size)) if draws
+                      else highest_score(scores))
+            near = min(margin, choice.margin) <= CLOSE and choice.margin > 0
+            assert near or taken[line] == choice.token, described(batch=batch, line=line, taken=taken, choice=choice)
+        if step < len(batch.tokens):
+            pipeline.advance(range(len(batch.prompts)), batch.tokens[step])
+
+
+@given(batch=batches({"num_beams": 2}), seed=st.integers(0, 99), data=st.data())
+def test_candidates_are_the_reference_s(batch: Batch, seed: int, data: st.DataObject) -> None:
+    pipeline, draws = pipeline_of(batch, lines_per_prompt=2), batch.plans[0].draws
+    noise, size = CountedNoise([seed + line for line in range(len(batch.prompts))]), batch.vocab_size
+    totals = np.array([data.draw(LEVELS) for _ in range(2 * len(batch.prompts))])
+    totals[1::2][[data.draw(st.booleans()) for _ in batch.prompts]] = -np.inf
+    count = data.draw(st.integers(1, 6))
+    for step, logits in enumerate(batch.logits):
+        twice = tensor(np.stack([logits, logits[:, ::-1]], axis=1).reshape(-1, size))
+        found = pipeline.candidates(twice, torch.tensor(totals), count, noise)
+        for line in range(len(batch.prompts)):
+            other = Batch(batch.config, size, batch.prompts, batch.tokens,
+                          tuple(one[:, ::-1] for one in batch.logits), batch.sources)
+            both = [expected(batch, line, step, "log_softmax"), expected(other, line, step, "log_softmax")]
+            sums = np.concatenate([total + one[-1].scores
+                                   for total, one in zip(totals[2 * line:2 * line + 2], both, strict=True)])
+            e = counted_noise(seed + line)(0, step, 2 * size)
+            taken = first_of(sums - np.log(e) if draws else sums, count)
+            margin = min(one.margin for applied in both for one in applied)
+            gaps = -np.diff(taken.keys)
+            if min(margin, taken.margin, gaps[gaps > 0].min(initial=np.inf)) <= CLOSE:
+                continue
+            ours = found.beams[line] * size + found.tokens[line]
+            possible = found.totals[line] > -np.inf
+            values = described(batch=batch, line=line, ours=ours, found=found.totals[line], theirs=taken, sums=sums)
+            assert ours[possible].tolist() == taken.places.tolist(), values
+            np.testing.assert_allclose(found.totals[line][possible], sums[taken.places], atol=CLOSE, err_msg=values)
+        if step < len(batch.tokens):
+            parents = range(2 * len(batch.prompts))
+            pipeline.advance(parents, [token for token in batch.tokens[step] for _ in range(2)])
+
+
+if __name__ == "__main__":
+    pytest.main([__file__])
