@@ -1,0 +1,64 @@
+"""The numbers that a decoder returns beside the tokens: scores, logits and the scores of hypotheses."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from genspec.conform.oracle.finding import Place
+from genspec.conform.oracle.tolerance import close, magnitude, tolerance
+from genspec.conform.verdict import Verdict
+from genspec_reference.output import Run, Step
+from genspec_reference.request import Request
+from genspec_reference.scores import Scores
+from genspec_reference.step import Scored
+
+Arrays = Sequence[Scores]
+CLAUSES = {"scores": "OUTPUTS-2", "logits": "OUTPUTS-3"}
+
+
+def differing_numbers(
+    request: Request, place: Place, kept: Step | None, scored: Sequence[Scored], dtype: str
+) -> list[Verdict]:
+    """Compare the scores and logits of one step, where the plan asks for them. OUTPUTS-2, OUTPUTS-3, VECTORS-8."""
+    wanted = request.plan.outputs
+    said = list[Verdict]()
+    if wanted.scores:
+        scores = [one.scores for one in scored]
+        given = None if kept is None else kept.scores
+        said += differing(place, "scores", given, scores, dtype)
+    if wanted.logits:
+        logits = [one.answer.logits for one in scored]
+        given = None if kept is None else kept.logits
+        said += differing(place, "logits", given, logits, dtype)
+    return said[:1]
+
+
+def differing_steps(request: Request, place: Place, expected: Run, answered: Run, dtype: str) -> list[Verdict]:
+    """Compare what was kept of every step; what follows the last one is free. OUTPUTS-10, OUTPUTS-18."""
+    outputs = request.plan.outputs
+    for name, wanted in (("scores", outputs.scores), ("logits", outputs.logits)):
+        for number, step in enumerate(expected if wanted else ()):
+            given = getattr(answered[number], name) if number < len(answered) else None
+            said = differing(place.at(number), name, given, getattr(step, name), dtype)
+            if said:
+                return said
+    return []
+
+
+def differing(
+    place: Place, name: str, answered: Arrays | None, expected: Arrays, dtype: str
+) -> list[Verdict]:
+    """Compare arrays of one step, one an open hypothesis; nothing: they are equal within the tolerance."""
+    clause = CLAUSES[name]
+    if answered is None:
+        return [place.violates(name, (clause,), f"the {name} were asked for and are missing.", "present", None)]
+    if len(answered) < len(expected):           # more are free: OUTPUTS-18
+        said = f"there are {name} for {len(answered)} open hypotheses instead of {len(expected)}."
+        return [place.violates(name, (clause,), said, len(expected), len(answered))]
+    allowed = tolerance(dtype, magnitude(expected))
+    for beam, (numbers, right) in enumerate(zip(answered, expected, strict=False)):
+        given = np.asarray(numbers, dtype=np.float64)
+        if not close(given, right, dtype, allowed):
+            said = f"the {name} of hypothesis {beam} differ by more than {allowed:.2g}."
+            return [place.violates(name, (clause,), said, right.tolist(), given.tolist())]
+    return []
