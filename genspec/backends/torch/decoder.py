@@ -1,0 +1,114 @@
+"""Our decoder on torch behind the interface of all decoders."""
+
+from dataclasses import dataclass
+from math import inf, nan
+
+import torch
+from torch import Tensor
+
+from genspec import __version__
+from genspec.backends.call import Call
+from genspec.backends.decoder import Answer, Info, Refusal, Unsupported
+from genspec.backends.torch.decode import decode
+from genspec.backends.torch.decoded import Decoded, Kept
+from genspec.backends.torch.drivers.driver import Driver
+from genspec.backends.torch.drivers.function import FunctionDriver
+from genspec.backends.torch.inputs import UnsupportedHere, kept_prompts, require_supported
+from genspec.backends.torch.request import Request
+from genspec.backends.torch.scripted import batched
+from genspec.config.decision import Rejected
+from genspec_reference import GenerateOutput, Step
+from genspec_reference.scores import Scores
+from genspec_reference.select import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class TorchDecoder:
+    """All prompts of a call in one batch, the scripted model read row by row as a function."""
+
+    dtype: torch.dtype = torch.float32      # of the logits; all that follows is float32
+    device: str = "cpu"
+
+    @property
+    def info(self) -> Info:
+        """Tell which decoder this is."""
+        return Info(f"genspec.torch {torch.__version__}", __version__, "float32", "hf")
+
+    def decode(self, call: Call) -> Answer:
+        """Decode every prompt of a call."""
+        try:
+            require_supported(call.plans[0])
+            request = self.request(call)
+            return outputs_of(request, decode(request))
+        except UnsupportedHere as reason:
+            return Unsupported(str(reason))
+        except Rejected as rejected:
+            clauses = tuple(sorted({reason.clause for reason in rejected.reasons}))
+            return Refusal("Rejected", str(rejected), clauses)
+
+    def request(self, call: Call) -> Request:
+        """Make a request of a call, which has no padding."""
+        plans, pieces, allowed = call.plans, call.pieces, call.allowed_tokens
+        prompts = kept_prompts(plans, [call.decoder_prompt(number) for number in range(len(call.prompts))])
+        guided = plans[0].operation("guidance") is not None
+        return Request(
+            plans=plans,
+            prompts=prompts,
+            sources=call.sources,
+            driver=self.driver(call),
+            device=torch.device(self.device),
+            negatives=(call.negative_prompts or tuple(prompt[-1:] for prompt in prompts)) if guided else None,
+            unconditional=self.driver(call) if guided else None,
+            generator=None if call.seed is None else torch.Generator().manual_seed(call.seed),
+            seeds=call.seeds,
+            allowed_tokens=None if allowed is None else lambda prompt, tokens: allowed[tokens[-1]],
+            detokenize=None if pieces is None else lambda tokens: "".join(pieces[token] for token in tokens),
+        )
+
+    def driver(self, call: Call) -> Driver:
+        """Make a driver of the call's model."""
+        return FunctionDriver(batched(call.model, self.dtype, self.device), call.sources, torch.device(self.device))
+
+
+def outputs_of(request: Request, decoded: Decoded) -> tuple[GenerateOutput, ...]:
+    """Write what was decoded as the reference does, prompt by prompt, with the scores and logits of its steps."""
+    if request.plan.beams is None:
+        return tuple(output_of_rows(decoded, number) for number in range(len(decoded.rows)))
+    return tuple(output_of_search(request, decoded, number) for number in range(len(decoded.rows)))
+
+
+def output_of_rows(decoded: Decoded, number: int) -> GenerateOutput:
+    """Give every row the steps that it took part in."""
+    rows = decoded.rows[number]
+    lines = range(number * len(rows), (number + 1) * len(rows))
+    return GenerateOutput(rows, tuple(
+        tuple(step_of_row(*step, line) for step in zip(decoded.steps, row.new_tokens, strict=False))
+        for line, row in zip(lines, rows, strict=True)
+    ))
+
+
+def step_of_row(kept: Kept, token: int, line: int) -> Step:
+    """Write one step of one row. Its margin is not known; nor, where scores are not kept, its score."""
+    place = kept.lines.index(line)
+    scores, logits = vectors(kept.scores, place, 1), vectors(kept.logits, place, 1)
+    score = nan if scores is None else float(scores[0][token])
+    return Step((Choice(token, score, inf),), inf, scores, logits)
+
+
+def output_of_search(request: Request, decoded: Decoded, number: int) -> GenerateOutput:
+    """Give a prompt the steps of its search, as long as a hypothesis was open."""
+    line = number * request.lines_per_prompt
+    steps = tuple(step_of_search(kept, number, line) for kept in decoded.steps if kept.open.get(number))
+    return GenerateOutput(decoded.rows[number], (steps,))
+
+
+def step_of_search(kept: Kept, number: int, line: int) -> Step:
+    """Write one step of the search of a prompt, whose first line is this one."""
+    place, count = kept.lines.index(line), kept.open[number]
+    choices = tuple(Choice(one.token, one.total, inf, one.beam) for one in kept.candidates[number])
+    return Step(choices, inf, vectors(kept.scores, place, count), vectors(kept.logits, place, count))
+
+
+def vectors(kept: Tensor | None, first: int, count: int) -> tuple[Scores, ...] | None:
+    """Take the vectors of neighbouring lines. float32[N, V] -> count times float64[V]."""
+    return None if kept is None else tuple(kept[first:first + count].double().cpu().numpy())
