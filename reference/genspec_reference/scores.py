@@ -51,9 +51,13 @@ def entropy(scores: Scores) -> float:
 
 def descending(scores: Scores) -> Tokens:
     """Rank all tokens, highest score first, equal scores lowest id first. float[V] -> int[V]. SCORES-5."""
-    possible = scores > -np.inf
-    kept, gone = np.flatnonzero(possible), np.flatnonzero(~possible)
-    return np.concatenate((kept[np.argsort(-scores[kept], kind="stable")], gone))
+    return np.concatenate((ranking(scores), np.flatnonzero(~(scores > -np.inf))))
+
+
+def ranking(scores: Scores) -> Tokens:
+    """Rank the tokens that can be produced, as `descending` ranks all. float[V] -> int[n]. SCORES-1, SCORES-5."""
+    possible = support(scores)
+    return possible[np.argsort(-scores[possible], kind="stable")]
 
 
 def highest(scores: Scores, count: int) -> Tokens:
@@ -63,7 +67,7 @@ def highest(scores: Scores, count: int) -> Tokens:
         return descending(scores)[:count]
     threshold = np.partition(scores[possible], -count)[-count]
     candidates = np.flatnonzero(scores >= threshold)
-    return candidates[descending(scores[candidates])[:count]]
+    return candidates[ranking(scores[candidates])[:count]]
 
 
 def mask(scores: Scores, tokens: ArrayLike) -> Scores:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genspec.config.decision import Reason, Rejected
-from genspec_reference.scores import Scores, highest, log_softmax
+from genspec_reference.scores import Scores, log_softmax
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ def exponential_race(scores: Scores, noise: Scores) -> Choice:
 
 
 def first_of(ranked_by: Scores, scores: Scores) -> Choice:
-    """Take the first token of a ranking and its lead on the second."""
-    ranked = highest(ranked_by, 2)
-    lead = ranked_by[ranked[0]] - ranked_by[ranked[1]] if len(ranked) > 1 else np.inf
-    return Choice(int(ranked[0]), float(scores[ranked[0]]), float(lead))
+    """Take the first token of a ranking, equal ones the lowest id, and its lead on the second. float[V], float[V]."""
+    token = int(ranked_by.argmax())
+    others = np.concatenate((ranked_by[:token], ranked_by[token + 1:]))
+    return Choice(token, float(scores[token]), float(ranked_by[token] - others.max(initial=-np.inf)))
 
 
 def require_a_token(scores: Scores) -> None:

@@ -11,15 +11,18 @@ def top_k(scores: Scores, k: int, min_keep: int = 1, top_k_ties: str = "kept") -
     `scores`: float[V]; `k`: at least 1, any number above V keeps all. Returns float[V], minus infinity elsewhere.
     """
     first = highest(scores, max(k, min_keep))                   # TOP-K-2
-    keep = scores >= scores[first[-1]]                          # TOP-K-3  ties with the kth are kept
+    drop = scores < scores[first[-1]]                           # TOP-K-3  ties with the kth are kept
     if top_k_ties == "exact":
-        keep = np.isin(np.arange(scores.size), first)           # TOP-K-4  the first k of the ranking
-    return mask(scores, ~keep)
+        drop = ~np.isin(np.arange(scores.size), first)          # TOP-K-4  the first k of the ranking
+    return mask(scores, drop)
 
 
 def top_k_margin(scores: Scores, k: int, min_keep: int = 1, top_k_ties: str = "kept") -> float:
     """Give the lead, in nats, of the lowest score that is kept on the highest that is not. TOP-K-3, TOP-K-4."""
-    return gap_after(scores, support(top_k(scores, k, min_keep, top_k_ties)).size)
+    count = max(k, min_keep)
+    if top_k_ties == "kept":
+        count = int((scores >= scores[highest(scores, count)[-1]]).sum())
+    return gap_after(scores, count)
 
 
 def gap_after(values: Scores, count: int) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from genspec_reference.operations.top_k import gap_after
-from genspec_reference.scores import Scores, descending, mask, softmax, support
+from genspec_reference.scores import Scores, mask, ranking, softmax
 
 
 def top_p(
@@ -15,13 +15,19 @@ def top_p(
     `scores`: float[V]; `p`: in [0, 1]; `unfiltered`: float[V], the scores before the first truncation of the step.
     Returns float[V], minus infinity outside the nucleus.
     """
-    ranked = descending(scores)                                     # TOP-P-3  ties: lowest id first
+    ranked = ranking(scores)                                            # TOP-P-3  ties: lowest id first
     above = mass_above(masses(scores, unfiltered, nucleus_mass)[ranked])
-    keep = above <= p if nucleus_boundary == "<=" else above < p    # TOP-P-2  the token that crosses p stays
-    keep[:min_keep] = True                                          # TOP-P-4
-    if nucleus_ties == "kept":
-        keep = scores[ranked] >= scores[ranked[keep]].min()         # TOP-P-6
-    return mask(scores, ranked[~keep])
+    count = nucleus_size(scores[ranked], above, p, min_keep, boundary=nucleus_boundary, ties=nucleus_ties)
+    return mask(scores, ranked[count:])                                 # TOP-P-2
+
+
+def nucleus_size(ranked: Scores, above: Scores, p: float, min_keep: int, *, boundary: str, ties: str) -> int:
+    """Count the tokens that are kept, from ranked scores and the mass above each. float[n], float[n]."""
+    short = above <= p if boundary == "<=" else above < p               # TOP-P-2  the token that crosses p stays
+    count = max(int(short.sum()), min_keep)                             # TOP-P-4
+    if ties == "kept" and count < ranked.size:
+        return int((ranked >= ranked[count - 1]).sum())                 # TOP-P-6
+    return count
 
 
 def masses(scores: Scores, unfiltered: Scores | None, nucleus_mass: str) -> Scores:
@@ -42,14 +48,11 @@ def top_p_margin(
 
     Of probability mass, at p (TOP-P-2), or of a score in nats, in the ranking (TOP-P-3): the smaller number.
     """
-    possible = support(scores)
-    if possible.size and nucleus_mass == "renormalised":
-        scores = scores[possible]               # what is gone already has no mass and decides nothing: TOP-P-7
-    nucleus = top_p(scores, p, min_keep, unfiltered=unfiltered, nucleus_boundary=nucleus_boundary,
-                    nucleus_mass=nucleus_mass, nucleus_ties=nucleus_ties)
-    ranked = descending(scores)[:support(scores).size]
-    above = mass_above(masses(scores, unfiltered, nucleus_mass)[ranked])
-    decides = np.arange(ranked.size) >= min_keep
+    ranked = ranking(scores)
+    above, left = mass_above(masses(scores, unfiltered, nucleus_mass)[ranked]), scores[ranked]
+    decides = np.arange(left.size) >= min_keep
     if nucleus_ties == "kept":
-        decides[1:] &= scores[ranked[1:]] < scores[ranked[:-1]]     # the first of several equal tokens decides
-    return min(float(np.abs(above[decides] - p).min(initial=np.inf)), gap_after(scores, support(nucleus).size))
+        decides[1:] &= left[1:] < left[:-1]     # the first of several equal tokens decides
+    at_p = np.abs(above[decides] - p).min(initial=np.inf)
+    size = nucleus_size(left, above, p, min_keep, boundary=nucleus_boundary, ties=nucleus_ties)
+    return min(float(at_p), gap_after(left, size))
