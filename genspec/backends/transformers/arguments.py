@@ -26,7 +26,7 @@ def arguments_of(call: Call, *, forced_scores: bool = True) -> dict[str, Any]:
 
     `forced_scores`: ask a beam mode for scores even where the call does not.
     """
-    given = {name: value for name, value in call.config.items() if value is not None}
+    given = given_of(call)
     config = GenerationConfig(**given)
     config.return_dict_in_generate = True
     config.output_scores = wants(call, "output_scores") or (forced_scores and has_beams(call))
@@ -38,6 +38,15 @@ def arguments_of(call: Call, *, forced_scores: bool = True) -> dict[str, Any]:
         **inputs_of(call),
         **extras_of(call),
     }
+
+
+def given_of(call: Call) -> dict[str, Any]:
+    """Give the fields that are set. Before 4.40 the biases of sequences are a mapping, and no list as in files."""
+    given = {name: value for name, value in call.config.items() if value is not None}
+    biases = given.get("sequence_bias")
+    if isinstance(biases, list) and RELEASE < (4, 40):
+        given["sequence_bias"] = {tuple(ids): bias for ids, bias in biases}
+    return given
 
 
 def wants(call: Call, name: str) -> bool:

@@ -94,11 +94,11 @@ class ScriptedEncoderDecoder(ScriptedModel):
     if not HAS_CACHES:
 
         def prepare_inputs_for_generation(
-            self, input_ids: torch.Tensor, past_key_values: Any = None, **given: Any
+            self, input_ids: torch.Tensor, past_key_values: Any = None, **kwargs: Any
         ) -> dict[str, Any]:
             """Cut what the cache holds already."""
             read = past_key_values[0][0].shape[2] if past_key_values else 0
-            return {**given, "decoder_input_ids": input_ids[:, read:], "past_key_values": past_key_values}
+            return {**kwargs, "decoder_input_ids": input_ids[:, read:], "past_key_values": past_key_values}
 
 
 def new_cache() -> Any:

@@ -109,11 +109,11 @@ class ScriptedModel(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
     if not HAS_CACHES:      # before transformers 4.42 each model did both by itself
 
         def prepare_inputs_for_generation(
-            self, input_ids: torch.Tensor, past_key_values: Any = None, **given: Any
+            self, input_ids: torch.Tensor, past_key_values: Any = None, **kwargs: Any
         ) -> dict[str, Any]:
             """Cut what the cache holds already."""
             read = past_key_values[0][0].shape[2] if past_key_values else 0
-            return {**given, "input_ids": input_ids[:, read:], "past_key_values": past_key_values}
+            return {**kwargs, "input_ids": input_ids[:, read:], "past_key_values": past_key_values}
 
         @staticmethod
         def _reorder_cache(past_key_values: Any, beam_idx: torch.Tensor) -> Any:
