@@ -54,7 +54,9 @@ class Rows:
         return torch.tensor([[pad] * (longest - len(row)) + list(row) for row in rows], device=device)
 
     def advance(self, parents: Sequence[int], tokens: Sequence[int | None]) -> None:
-        """Continue lines, as `Pipeline.advance` says. A line stays in the place of its prompt."""
+        """Continue lines, as `Pipeline.advance` says."""
+        self.prompts = [self.prompts[parent] for parent in parents]
+        self.sources = [self.sources[parent] for parent in parents]
         before, surprises = self.trails, self.surprises
         self.trails = [before[parent] if token is None else Trail(before[parent], token, surprises[parent])
                        for parent, token in zip(parents, tokens, strict=True)]

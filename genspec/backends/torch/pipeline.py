@@ -64,7 +64,7 @@ class Pipeline:
         self.lines_per_prompt, self.keep_scores, self.step = lines_per_prompt, keep_scores, 0
         of_lines = [number for number in range(len(prompts)) for _ in range(lines_per_prompt)]
         streams = len(prompts) if self.plan.beams is not None else len(of_lines)
-        self.streams = range(streams)
+        self.streams: Sequence[int] = range(streams)
         self.rows = Rows([prompts[number] for number in of_lines],
                          None if sources is None else [sources[number] for number in of_lines])
         self.slots = slots_of([
@@ -144,12 +144,16 @@ class Pipeline:
     def advance(self, parents: Sequence[int], tokens: Sequence[int | None]) -> None:
         """Go on to the next step: line i continues the old line `parents[i]` with `tokens[i]`.
 
-        None instead of a token: the line has ended, and nothing that it is given from now on matters.
+        None instead of a token: the line has ended, and nothing that it is given from now on matters. Lines that
+        nobody continues are gone; in a beam mode all lines of a prompt together.
         """
         for slot in self.slots:
+            slot.operations = [slot.operations[parent] for parent in parents]
             if slot.states:
                 slot.states = moved(slot.states, parents, tokens)
         self.rows.advance(parents, tokens)
+        lines = 1 if self.plan.beams is None else self.lines_per_prompt         # of one stream
+        self.streams = [self.streams[parent // lines] for parent in parents[::lines]]
         self.step += 1
 
     def run(
