@@ -6,7 +6,7 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 
 from genspec.backends.call import Call
-from genspec.config.mode import Mode
+from genspec.config.mode import BEAMS, Mode
 from genspec.config.plan import Architecture
 from genspec.config.profiles import profile_named
 from genspec.conform.strategies.configs import configs_in, eos_ids
@@ -38,7 +38,8 @@ def calls(
     size = vocab_size or draw(vocabularies())
     eos = draw(eos_ids(size))
     architecture = "decoder-only" if mode in LAYERED else draw(st.sampled_from(architectures))
-    rows = draw(prompts(size, special=(*eos, 0), batched=batched))
+    several = batched and (mode is not Mode.ASSISTED or draw(st.integers(0, 7)) == 7)      # few decoders batch drafts
+    rows = draw(prompts(size, special=(*eos, 0), batched=several))
     read: tuple[tuple[int, ...], ...] | None = None
     if architecture == "encoder-decoder":
         read = draw(sources(size, len(rows)))
@@ -46,13 +47,14 @@ def calls(
     setting = Setting(
         size, mode, known, eos, architecture, tuple(max(1, len(row)) for row in rows),
         pieces=draw(pieces(size)), layers=4,
-        assistant=mode is Mode.ASSISTED and draw(st.booleans()),
+        assistant=mode is Mode.ASSISTED and draw(st.booleans()), one_generator=noise == "seed",
     )
     config = draw(configs_in(setting))
-    model: Any = draw(layered(size, eos)) if mode in LAYERED else draw(scripted(size, eos))
+    model: Any = draw(layered(size, eos)) if mode in LAYERED else draw(scripted(size, eos, mode not in BEAMS))
     return Call(
         config, model, rows, read, profile,
-        **draw(chances(config, len(rows), noise)), **draw(extras(setting, config, len(rows))),
+        **draw(chances(config, len(rows), "seeds" if setting.assistant else noise)),
+        **draw(extras(setting, config, len(rows))),
     )
 
 

@@ -65,7 +65,14 @@ def configs_in(draw: st.DrawFn, setting: Setting) -> Config:
     config |= draw(special_tokens(setting)) | draw(st.sampled_from(OUTPUTS)) | draw(MODE_FIELDS[setting.mode](setting))
     if draws:
         config["do_sample"] = True
-    return ordered(repaired(config, setting))
+    whole = draw(st.sampled_from((False,) * 31 + (True,)))
+    return ordered(repaired(with_integers(config) if whole else config, setting))
+
+
+def with_integers(config: Config) -> Config:
+    """Write numbers that are whole as integers, which are real numbers too. CONFIG-3."""
+    return {key: int(value) if isinstance(value, float) and value.is_integer() else value
+            for key, value in config.items()}
 
 
 def with_length(config: Config, names: Iterable[str]) -> st.SearchStrategy[Config]:

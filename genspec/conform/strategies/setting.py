@@ -23,6 +23,7 @@ class Setting:
     pieces: tuple[str, ...] | None = None       # the text of each token
     layers: int = 0                             # of the model, where it shows them
     assistant: bool = False                     # whether the call gives one
+    one_generator: bool = False                 # all rows of the batch draw from one
 
     @property
     def draws(self) -> bool:
@@ -31,8 +32,11 @@ class Setting:
 
     @property
     def may_draw(self) -> bool:
-        """Tell whether the mode can be had with and without drawing."""
-        return self.mode in (Mode.ASSISTED, Mode.DOLA)
+        """Tell whether the mode can be had with and without drawing.
+
+        An assistant draws too, more numbers than one generator of a batch is replayed for.
+        """
+        return self.mode is Mode.DOLA or (self.mode is Mode.ASSISTED and not (self.assistant and self.one_generator))
 
     @property
     def beams(self) -> bool:

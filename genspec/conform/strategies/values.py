@@ -16,7 +16,7 @@ from genspec.conform.strategies.setting import Setting
 Values = st.SearchStrategy[Any]
 
 REAL_NUMBERS = (
-    0.5, 1.0, 2.0, 0.0, 0.75, 0.25, 1.5, 0.9, 0.1, -1.0, 1.2, 3.0, 0.01, -0.5, 0.999, 5.0, 0.0005, 100.0, 1, 2, -3.0,
+    0.5, 1.0, 2.0, 0.0, 0.75, 0.25, 1.5, 0.9, 0.1, -1.0, 1.2, 3.0, 0.01, -0.5, 0.999, 5.0, 0.0005, 100.0, -3.0,
 )
 WHOLE_NUMBERS = (1, 2, 3, 0, 4, 5)
 
@@ -91,7 +91,7 @@ def top_ks(setting: Setting) -> Values:
 
 def temperatures(setting: Setting) -> Values:
     """Give temperatures above 0."""
-    return st.sampled_from((0.5, 2.0, 1.0, 0.1, 1.5, 0.7, 10.0, 2))
+    return st.sampled_from((0.5, 2.0, 1.0, 0.1, 1.5, 0.7, 10.0))
 
 
 def stop_strings(setting: Setting) -> Values:
@@ -105,7 +105,7 @@ def stop_strings(setting: Setting) -> Values:
 
 def sequence_biases(setting: Setting) -> Values:
     """Give pairs of a sequence and its bias, as JSON holds them."""
-    biases = st.sampled_from((2.0, -2.0, 0.5, -10.0, 8.0, 1))
+    biases = st.sampled_from((2.0, -2.0, 0.5, -10.0, 8.0))
     pair = st.tuples(id_lists(setting.vocab_size), biases).map(list)
     return st.lists(pair, min_size=1, max_size=3)
 
@@ -164,7 +164,7 @@ SPECIAL: Mapping[str, Callable[[Setting], Values]] = {
     "top_k": top_ks,
     "sequence_bias": sequence_biases,
     "exponential_decay_length_penalty": decays,
-    "guidance_scale": lambda setting: st.sampled_from((1.5, 2.0, 0.5, 0.0, 1.0, 3)),
+    "guidance_scale": lambda setting: st.sampled_from((1.5, 2.0, 0.5, 0.0, 1.0, 3.0)),
     "forced_eos_token_id": id_or_ids,
     "bad_words_ids": lambda setting: st.lists(id_lists(setting.vocab_size), min_size=1, max_size=3),
     "watermarking_config": watermarks,
@@ -175,9 +175,9 @@ SPECIAL: Mapping[str, Callable[[Setting], Values]] = {
     "dola_layers": dola_layers,
     "max_cache_len": lambda setting: st.integers(64, 128),
     "assistant_confidence_threshold": lambda setting: st.sampled_from((0.4, 0.0, 1.0, 0.2)),
-    "repetition_penalty": lambda setting: st.sampled_from((1.5, 2.0, 0.5, 1.2, 1.0, 0.9, 5.0, 2)),
-    "encoder_repetition_penalty": lambda setting: st.sampled_from((1.5, 2.0, 0.5, 1.2, 1.0, 0.9, 5.0, 2)),
-    "length_penalty": lambda setting: st.sampled_from((0.0, 2.0, 1.0, -1.0, 0.5, -3.0, 1)),
+    "repetition_penalty": lambda setting: st.sampled_from((1.5, 2.0, 0.5, 1.2, 1.0, 0.9, 5.0)),
+    "encoder_repetition_penalty": lambda setting: st.sampled_from((1.5, 2.0, 0.5, 1.2, 1.0, 0.9, 5.0)),
+    "length_penalty": lambda setting: st.sampled_from((0.0, 2.0, 1.0, -1.0, 0.5, -3.0)),
 }
 """Fields whose values hang on more than their type and range."""
 
