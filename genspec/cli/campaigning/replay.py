@@ -9,7 +9,7 @@ from genspec.backends.call import Call
 from genspec.cli.errors import Failure, UsageError
 from genspec.cli.output import emit
 from genspec.conform.campaign.call_json import call_from_json
-from genspec.conform.campaign.case import EXPLAINED, Examined, examined, shown
+from genspec.conform.campaign.case import Examined, examined, shown
 from genspec.conform.campaign.decoders import NoDecoder
 from genspec.conform.campaign.served import Served
 from genspec.conform.campaign.store import StoreError, read_json
@@ -27,7 +27,7 @@ def replayed(options: Namespace) -> int:
     finally:
         served.stop()
     emit([json.dumps(case_to_json(case), indent=1) + "\n"] if options.json else (f"{line}\n" for line in lines(case)))
-    return 0 if case.outcome in EXPLAINED else 1
+    return 1 if case.found else 0
 
 
 def stored(path: str) -> tuple[Call, str, int]:
@@ -44,8 +44,8 @@ def stored(path: str) -> tuple[Call, str, int]:
 
 def lines(case: Examined) -> Iterator[str]:
     """Write a case for people."""
-    deviations = f" ({', '.join(case.deviations)})" if case.deviations else ""
-    yield printable(f"{case.outcome}{deviations}: {case.message}" if case.message else f"{case.outcome}{deviations}")
+    deviation = f"{case.verdict.deviation}, " if case.verdict.deviation else ""
+    yield printable(f"{deviation}{case.verdict}")
     yield from (printable(f"  expected  {line}") for line in shown(case.expected).splitlines())
     yield from (printable(f"  answered  {line}") for line in shown(case.told).splitlines())
 
@@ -53,7 +53,7 @@ def lines(case: Examined) -> Iterator[str]:
 def case_to_json(case: Examined) -> dict[str, object]:
     """Write a case as values that JSON has."""
     return {
-        "outcome": case.outcome, "deviations": list(case.deviations), "message": case.message,
-        "clauses": list(case.signature.clauses), "difference": case.signature.difference,
+        "verdict": case.verdict.kind, "deviation": case.verdict.deviation, "reason": case.verdict.reason,
+        "clauses": list(case.verdict.clauses), "difference": case.signature.difference,
         "expected": shown(case.expected), "answer": shown(case.told),
     }

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from genspec.cli.campaigning.run import Ran
 from genspec.conform.campaign.call_json import call_to_json
-from genspec.conform.campaign.case import Outcome
 from genspec.conform.campaign.finding import Finding
+from genspec.conform.verdict import Kind
 from genspec.lint.report.printable import printable
 
 
@@ -20,13 +20,13 @@ def summary_lines(done: Ran) -> Iterator[str]:
     yield f"{decoder.name} {decoder.version}, {decoder.dtype}, profile {campaign.profile}, seed {campaign.seed}"
     missing = f" ({summary.missing:,} not run)" if summary.missing else ""
     yield f"{summary.cases:,} cases in {done.seconds:.0f} s{missing}"
-    for outcome in Outcome:
-        if outcome in summary.outcomes:
-            count = summary.outcomes[outcome]
-            yield f"  {outcome:22} {count:9,}  {count / summary.cases:8.3%}"
+    for kind in Kind:
+        if kind in summary.verdicts:
+            count = summary.verdicts[kind]
+            yield f"  {kind:22} {count:9,}  {count / summary.cases:8.3%}"
     yield "Modes"
     for mode, counts in summary.modes.items():
-        apart = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items() if outcome != Outcome.CONFORMS)
+        apart = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if kind != Kind.CONFORMS)
         yield f"  {mode:22} {sum(counts.values()):9,}  {apart}".rstrip()
     if summary.deviations:
         yield "Known deviations that showed"
@@ -38,7 +38,7 @@ def finding_lines(finding: Finding, folder: str) -> Iterator[str]:
     """Write a finding: what differs, the call, both answers, and how to run it again."""
     signature = finding.signature
     clauses = f" [{', '.join(signature.clauses)}]" if signature.clauses else ""
-    yield printable(f"{finding.id}: {signature.outcome}, {signature.mode}, {signature.difference}{clauses}")
+    yield printable(f"{finding.id}: {signature.verdict}, {signature.mode}, {signature.difference}{clauses}")
     yield printable(f"  {finding.message}")
     yield f"  seen {finding.occurrences:,} times, first in chunk {finding.chunk}, case {finding.index}"
     yield printable(f"  {json.dumps(call_to_json(finding.call))}")

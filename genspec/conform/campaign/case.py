@@ -1,34 +1,20 @@
 """One case: what the reference and a decoder answer to a call, and what is made of the difference."""
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 from genspec.backends.call import Call
-from genspec.backends.decoder import Answer, Info
+from genspec.backends.decoder import Answer, Info, Refusal
 from genspec.backends.reference import ReferenceDecoder
 from genspec.conform.campaign.features import mode_of
 from genspec.conform.campaign.finding import Signature
 from genspec.conform.campaign.served import Broken, Overdue, Served, Told
-from genspec.conform.campaign.verdicts import Judged, judged
 from genspec.conform.deviations import explaining
+from genspec.conform.oracle import judge
+from genspec.conform.verdict import Kind, Verdict, timed_out
 
-
-class Outcome(StrEnum):
-    """What became of a case."""
-
-    CONFORMS = "conforms"
-    REJECTED = "rejected as specified"
-    AMBIGUOUS = "ambiguous"                 # within what the dtype resolves
-    UNSUPPORTED = "unsupported"
-    DEVIATION = "known deviation"
-    VIOLATES = "violates"
-    ERRORED = "errored"                     # an exception, or the end of the process
-    TIMED_OUT = "timed out"
-
-
-EXPLAINED = frozenset(Outcome) - {Outcome.VIOLATES, Outcome.ERRORED, Outcome.TIMED_OUT}
-"""The outcomes that are no finding."""
+UNEXPLAINED = frozenset({Kind.VIOLATES, Kind.ERRORED, Kind.TIMED_OUT})
+"""The verdicts that are findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +24,29 @@ class Examined:
     call: Call
     expected: Answer | Broken
     told: Told
-    outcome: Outcome
-    signature: Signature
-    deviations: tuple[str, ...]             # the ids of those that explain it
-    message: str
+    verdict: Verdict
+
+    @property
+    def found(self) -> bool:
+        """Tell whether nothing explains what is seen."""
+        return self.verdict.kind in UNEXPLAINED
+
+    @property
+    def signature(self) -> Signature:
+        """Return what this case has in common with others of the same bug."""
+        verdict = self.verdict
+        return Signature(verdict.kind.value, mode_of(self.call), difference_of(verdict), verdict.clauses)
 
 
 def examined(call: Call, served: Served) -> Examined:
     """Ask the reference and a decoder, and judge the difference."""
-    expected = expected_of(call)
-    told = served.ask(call)
-    outcome, found = outcome_of(call, expected, told, served.info)
-    deviations: tuple[str, ...] = ()
-    if outcome not in EXPLAINED and not isinstance(expected, Broken):
-        deviations = explaining(call, expected, told, found, served.info)
-        outcome = Outcome.DEVIATION if deviations else outcome
-    signature = Signature(outcome.value, mode_of(call), found.difference, found.clauses)
-    return Examined(call, expected, told, outcome, signature, deviations, found.message)
+    expected, told = expected_of(call), served.ask(call)
+    verdict = verdict_on(call, expected, told, served.info)
+    if verdict.kind in UNEXPLAINED and not isinstance(expected, Broken):
+        deviation = explaining(call, expected, told, verdict, served.info)
+        if deviation is not None:
+            verdict = replace(verdict, kind=Kind.KNOWN_DEVIATION, deviation=deviation.id)
+    return Examined(call, expected, told, verdict)
 
 
 def expected_of(call: Call) -> Answer | Broken:
@@ -65,27 +57,35 @@ def expected_of(call: Call) -> Answer | Broken:
         return Broken(type(error).__name__, str(error))
 
 
-def outcome_of(call: Call, expected: Answer | Broken, told: Told, info: Info) -> tuple[Outcome, Judged]:
+def verdict_on(call: Call, expected: Answer | Broken, told: Told, info: Info) -> Verdict:
     """Judge an answer, or the lack of one."""
     if isinstance(expected, Broken):
-        said = Judged(f"the reference: {expected.error}", (), f"{expected.error}: {expected.message}")
-        return Outcome.ERRORED, said
+        return Verdict(Kind.ERRORED, f"the reference raises {expected}", difference=f"reference: {expected.error}")
     if isinstance(told, Overdue):
-        return Outcome.TIMED_OUT, Judged("no answer", (), f"no answer within {told.seconds:g} s")
+        return timed_out(told.seconds)
     if isinstance(told, Broken):
-        said = Judged(f"{told.error}: {normal(told.message)}", (), f"{told.error}: {told.message}")
-        return Outcome.ERRORED, said
-    kind, said = judged(call, expected, told, info)
-    return Outcome(kind), said
+        return Verdict(Kind.ERRORED, str(told), difference=told.error, answered=told.message)
+    return judge(call, expected, told, info)
 
 
-def normal(message: str) -> str:
-    """Give what equal errors of different cases have in common: the first line, without numbers."""
-    first = message.strip().partition("\n")[0]
-    return re.sub(r"\d+(\.\d+)?", "N", first)[:80]
+def difference_of(verdict: Verdict) -> str:
+    """Say what differs; of an exception also how its message begins, without the numbers of the case."""
+    if verdict.kind is Kind.ERRORED:
+        return f"{verdict.difference}: {beginning(str(verdict.answered or verdict.reason))}"
+    if isinstance(verdict.answered, Refusal):
+        return f"{verdict.difference}: {verdict.answered.error}: {beginning(verdict.answered.message)}"
+    return verdict.difference
 
 
-def shown(answer: Told | Broken) -> str:
+NUMBERS = re.compile(r"[-+]?[0-9][0-9.]*(e[-+]?[0-9]+)?([, ]+[-+]?[0-9][0-9.]*(e[-+]?[0-9]+)?)*")
+
+
+def beginning(message: str) -> str:
+    """Give the begin of a message, with N for every number and for every row of numbers."""
+    return NUMBERS.sub("N", message.partition("\n")[0])[:80]
+
+
+def shown(answer: Told) -> str:
     """Write an answer for a person: rows without the scores of every step."""
     if not isinstance(answer, tuple):
         return str(answer)

@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from genspec.conform.campaign.campaign import Campaign
-from genspec.conform.campaign.case import EXPLAINED, Examined, examined
+from genspec.conform.campaign.case import Examined, examined
 from genspec.conform.campaign.cases import calls_of
 from genspec.conform.campaign.features import features_of, ingredients_of, mode_of
 from genspec.conform.campaign.finding import Occurrence, signature_from_json
 from genspec.conform.campaign.served import Served
 
 Counts = dict[str, dict[str, int]]
-"""How often each outcome, by what is counted."""
+"""How often each kind of verdict, by what is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,13 @@ def run_chunk(campaign: Campaign, number: int) -> ChunkResult:
     calls = calls_of(campaign, number)
     for index, call in enumerate(calls):
         case = examined(call, served)
-        modes.setdefault(mode_of(call), Counter())[case.outcome] += 1
+        kind, deviation = case.verdict.kind.value, case.verdict.deviation
+        modes.setdefault(mode_of(call), Counter())[kind] += 1
         for feature in features_of(call):
-            features.setdefault(feature, Counter())[case.outcome] += 1
-        deviations.update(case.deviations)
-        if case.outcome not in EXPLAINED:
+            features.setdefault(feature, Counter())[kind] += 1
+        if deviation is not None:
+            deviations[deviation] += 1
+        if case.found:
             occurrences.append(occurrence(number, index, case))
     return ChunkResult(
         number, campaign.count_of(number), len(calls), plain(modes), plain(features),

@@ -14,7 +14,7 @@ from genspec.conform.campaign.call_json import call_from_json, call_to_json
 class Signature:
     """What findings of one bug have in common."""
 
-    outcome: str                        # violates, errored or timed out
+    verdict: str                        # violates, errored or timed out
     mode: str
     difference: str                     # the kind of difference, or the name of the error
     clauses: tuple[str, ...]

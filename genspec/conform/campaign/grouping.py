@@ -1,6 +1,7 @@
 """Findings out of occurrences: one minimal case for each bug that can be told from the others."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from genspec.backends.call import Call
 from genspec.conform.campaign.campaign import Campaign
@@ -24,7 +25,11 @@ def by_signature(occurrences: Sequence[Occurrence]) -> list[list[Occurrence]]:
 
 def findings_of(campaign: Campaign, group: Sequence[Occurrence], seconds: float) -> list[Finding]:
     """Shrink the first occurrence; those that have all that its minimal case needs are the same bug; go on."""
-    return list(peeled(campaign, group, seconds))
+    merged: dict[str, Finding] = {}
+    for one in peeled(campaign, group, seconds):
+        before = merged.get(one.id)
+        merged[one.id] = replace(before, occurrences=before.occurrences + one.occurrences) if before else one
+    return list(merged.values())
 
 
 def peeled(campaign: Campaign, group: Sequence[Occurrence], seconds: float) -> Iterator[Finding]:
@@ -57,5 +62,5 @@ def finding(first: Occurrence, case: Examined, occurrences: int) -> Finding:
     expected, answer = shown(case.expected), shown(case.told)
     return Finding(
         first.signature, tuple(sorted(ingredients_of(case.call))), first.chunk, first.index, occurrences, case.call,
-        case.message, expected, answer, shrunk=case.signature == first.signature,
+        case.verdict.reason, expected, answer, shrunk=case.signature == first.signature,
     )

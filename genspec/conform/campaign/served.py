@@ -27,6 +27,10 @@ class Broken:
     error: str                          # the name of the exception, or of the signal
     message: str
 
+    def __str__(self) -> str:
+        """Write it as Python does."""
+        return f"{self.error}: {self.message}"
+
 
 @dataclass(frozen=True, slots=True)
 class Overdue:

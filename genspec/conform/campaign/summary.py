@@ -7,9 +7,10 @@ from typing import Any
 
 from genspec.backends.decoder import Info
 from genspec.conform.campaign.campaign import Campaign
-from genspec.conform.campaign.case import EXPLAINED, Outcome
+from genspec.conform.campaign.case import UNEXPLAINED
 from genspec.conform.campaign.chunk import ChunkResult, Counts
 from genspec.conform.campaign.finding import Finding
+from genspec.conform.verdict import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Summary:
     campaign: Campaign
     decoder: Info
     cases: int
-    outcomes: dict[str, int]
+    verdicts: dict[str, int]
     modes: Counts
     features: Counts
     deviations: dict[str, int]
@@ -30,12 +31,12 @@ class Summary:
     @property
     def unexplained(self) -> int:
         """Count the cases that nothing explains."""
-        return sum(count for outcome, count in self.outcomes.items() if outcome not in EXPLAINED)
+        return sum(self.verdicts.get(kind, 0) for kind in UNEXPLAINED)
 
     @property
     def ambiguous_share(self) -> float:
         """Return the share of the cases in which the dtype cannot decide."""
-        return self.outcomes.get(Outcome.AMBIGUOUS, 0) / self.cases if self.cases else 0.0
+        return self.verdicts.get(Kind.AMBIGUOUS, 0) / self.cases if self.cases else 0.0
 
 
 def summary_of(
@@ -73,7 +74,7 @@ def summary_to_json(summary: Summary, versions: Mapping[str, str]) -> dict[str, 
     """Write a summary as values that JSON has. ``versions``: of what drew and judged the cases."""
     return {
         "decoder": asdict(summary.decoder), "campaign": asdict(summary.campaign), "versions": dict(versions),
-        "cases": summary.cases, "missing": summary.missing, "outcomes": summary.outcomes,
+        "cases": summary.cases, "missing": summary.missing, "verdicts": summary.verdicts,
         "unexplained": summary.unexplained, "ambiguous_share": summary.ambiguous_share,
         "deviations": summary.deviations, "modes": summary.modes, "features": summary.features,
         "seconds": round(summary.seconds, 1),

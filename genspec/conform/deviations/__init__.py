@@ -3,6 +3,6 @@
 from typing import Any
 
 
-def explaining(*_: Any) -> tuple[str, ...]:
+def explaining(*_: Any) -> Any:
     """Name the known deviations that explain a difference."""
-    return ()
+    return None
