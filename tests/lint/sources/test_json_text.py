@@ -6,11 +6,11 @@ import os
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.work import steps_of
 
 from genspec.lint.finding import Span
 from genspec.lint.sources.document import ProblemKind
@@ -100,15 +100,12 @@ def test_valid_json_needs_no_reader_of_broken_text():
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
-def test_a_small_file_is_read_in_microseconds():
+def test_a_small_file_is_read_in_a_few_steps():
     data = json.dumps({f"key_{i}": [i, i / 7, None, "text"] for i in range(9)}, indent=2).encode()
     assert 300 < len(data) < 1000
-    times = []
-    for _ in range(200):
-        began = time.perf_counter()
-        parse_document("c.json", data)
-        times.append(time.perf_counter() - began)
-    assert min(times) < 60e-6                       # 10 where this was written
+    assert steps_of(lambda: parse_document("c.json", data)) < 80
+    longer = json.dumps({f"key_{i}": i for i in range(900)}).encode()
+    assert steps_of(lambda: parse_document("c.json", longer)) < 3000, "a few a member, none a character"
 
 
 # Positions
@@ -213,10 +210,9 @@ def test_keys_beside_deep_nesting_are_still_read():
 
 
 @pytest.mark.parametrize("data", [b"[" * 100_000, b'{"a":' * 100_000, b"[{" * 50_000, b"]" * 100_000])
-def test_100000_nested_brackets_take_no_stack_and_little_time(data):
-    began = time.process_time()
+def test_100000_nested_brackets_take_no_stack_and_a_few_steps_each(data):
+    assert steps_of(lambda: parse_document("c.json", data)) < 20 * 100_000
     document = parse_document("c.json", data)
-    assert time.process_time() - began < 2
     assert document.problems
     document.locate(("a", "a"), False)
 

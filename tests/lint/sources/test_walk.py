@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-import time
 
 import pytest
+from support.work import steps_of
 
 from genspec.lint.sources.document import ProblemKind
 from genspec.lint.sources.reading import read_bytes
@@ -204,16 +204,12 @@ def test_deep_folders_need_no_stack():
     assert found(".") == [f"{deep}/{NAME}"]
 
 
-def test_2000_folders_take_a_moment(tmp_path):
+def test_2000_folders_take_a_few_steps_each(tmp_path):
     for number in range(2000):
         (tmp_path / f"m{number}").mkdir()
         (tmp_path / f"m{number}" / NAME).touch()
-    times = []
-    for _ in range(5):
-        began = time.process_time()
-        assert len(found(tmp_path)) == 2000
-        times.append(time.process_time() - began)
-    assert min(times) < 0.12                        # 0.02 where this was written
+    assert len(found(tmp_path)) == 2000
+    assert steps_of(lambda: found(tmp_path)) < 2000 * 60
 
 
 # .gitignore
