@@ -4,14 +4,15 @@ A line is what one token is added to: a row of a mode without beams, or an open 
 `lines_per_prompt` of them, side by side, and every line has the plan of its prompt.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
+from genspec.backends.torch import wide
 from genspec.backends.torch.adapter import Rows, by_reference
 from genspec.backends.torch.lines import LineScores
 from genspec.backends.torch.noise import Noise
@@ -19,6 +20,7 @@ from genspec.backends.torch.ranking import GONE, log_softmax
 from genspec.backends.torch.selection import first_of, keys_of
 from genspec.backends.torch.slots import Slot, slots_of
 from genspec.backends.torch.sparse import Line, moved
+from genspec.backends.torch.wide import Narrow, WideScores
 from genspec.config.plan import DecodingPlan, Operation
 from genspec_reference.pipeline import TRUNCATIONS
 from genspec_reference.request import Request
@@ -30,6 +32,16 @@ Allowed = Callable[[int, tuple[int, ...]], Iterable[int]]
 """Give the ids that may follow a row of a prompt, given its number. PREFIX-ALLOWED-TOKENS-1."""
 Processor = Callable[[Tensor, Tensor], Tensor]
 """An operation of the caller's own on all lines: int64[N, L], float32[N, V] -> float32[N, V]. PIPELINE-4."""
+
+
+NARROWABLE = (TRUNCATIONS - {"xtc", "mirostat"}) | {"temperature", "renormalize"}
+"""The operations for which a token that is gone already does not count."""
+SAFE = TRUNCATIONS | {
+    "no_repeat_ngram", "encoder_no_repeat_ngram", "bad_words", "min_length", "min_new_tokens", "suppress",
+    "begin_suppress", "prefix_allowed_tokens", "forced_bos", "forced_eos", "renormalize",
+}
+"""The operations that make no NaN and no infinity of real scores. SCORES-2."""
+Scored = LineScores | WideScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,12 @@ class Pipeline:
         self.surprised, self.chanced, self.processed = (
             name in names for name in ("mirostat", "xtc", "processor")
         )
+        self.remembered = self.plan.profile.nucleus_mass == "full" or any(slot.function is None for slot in self.slots)
+        self.wide = (
+            vocab_size >= wide.WIDE and self.device.type == "cpu" and self.checked_from < 0 and not keep_scores
+            and (self.plan.beams is None or self.plan.profile.beam_input == "log_softmax")
+        )
+        self.narrow_from, self.narrow_count = narrowing(self.slots, self.remembered)
 
     def scores(
         self, logits: Tensor, unconditional: Tensor | None = None, normalised: bool = False,
@@ -89,23 +107,37 @@ class Pipeline:
         `unconditional`: [N, V], the logits without the prompt, for guidance. `normalised`: start from the
         log-softmax of the logits, as beam modes do. The logits are never written to.
         """
-        return self.run(logits, unconditional, normalised, noise).dense()
+        lines, narrow = self.run(logits, unconditional, normalised, noise)
+        if narrow is None:
+            return lines.settled().matrix
+        scores = torch.full(logits.shape, GONE, device=self.device)
+        return scores.scatter_reduce_(1, narrow.tokens, narrow.scores.float(), "amax")      # rows may be filled up
 
     def take(self, logits: Tensor, noise: Noise | None = None, unconditional: Tensor | None = None) -> Taken:
         """Take a token for each line: the highest score, or drawn when the plan draws. GREEDY-1, SAMPLE-1.
 
         `logits`: [N, V]. Raises `Rejected` where an operation refuses its arguments.
         """
-        lines = self.run(logits, unconditional, False, noise)
-        scores = lines.dense()
-        highest, tokens = scores.max(1)
+        lines, narrow = self.run(logits, unconditional, False, noise)
         if self.plan.draws:
-            assert noise is not None, "a plan that draws needs noise"
-            tokens = keys_of(scores, noise.exponentials(self.step, self.vocab_size, self.streams)).argmax(1)
+            highest, tokens = self.drawn(lines, narrow, noise)
+        else:
+            highest, tokens = lines.highest()
         if self.surprised:
-            self.rows.chosen_from(scores, tokens)
+            self.rows.chosen_from(lines.settled().matrix, tokens)
         tokens = tokens.masked_fill(highest == GONE, NOTHING_LEFT).masked_fill(lines.refused, NOT_REAL)
-        return Taken(tokens, lines.kept(logits) if self.keep_scores else None)
+        return Taken(tokens, self.kept(lines, logits))
+
+    def drawn(self, lines: Scored, narrow: Narrow | None, noise: Noise | None) -> tuple[Tensor, Tensor]:
+        """Draw a token for each line. Gives the highest score of the line too. SAMPLE-1."""
+        assert noise is not None, "a plan that draws needs noise"
+        if narrow is None:
+            scores = lines.settled().matrix
+            keys = keys_of(scores, noise.exponentials(self.step, self.vocab_size, self.streams))
+            return scores.amax(1), keys.argmax(1)
+        exponentials = noise.exponentials(self.step, self.vocab_size, self.streams, narrow.tokens)
+        first = keys_of(narrow.scores, exponentials).argmax(1, keepdim=True)
+        return narrow.scores.amax(1), narrow.tokens.gather(1, first)[:, 0]
 
     def candidates(
         self, logits: Tensor, totals: Tensor, count: int, noise: Noise | None = None,
@@ -116,30 +148,49 @@ class Pipeline:
         `totals`: float[N], minus infinity for a line that is no open hypothesis; `count`: how many candidates a
         prompt has at most. Of equal ones the lowest beam comes first, then the lowest id.
         """
-        profile = self.plan.profile
-        lines = self.run(logits, unconditional, profile.beam_input == "log_softmax", noise)
-        scores = lines.dense()
-        scored = log_softmax(scores) if profile.beam_input == "logits" else scores
+        profile, totals, together = self.plan.profile, totals.double(), self.lines_per_prompt
+        lines, narrow = self.run(logits, unconditional, profile.beam_input == "log_softmax", noise)
+        if isinstance(lines, WideScores) and not self.plan.draws:
+            narrow = lines.narrowed(count, totals, together)
+        scores = lines.settled().matrix if narrow is None else narrow.scores
+        if profile.beam_input == "logits":
+            scores = log_softmax(scores)
         going = totals > GONE
-        sums = torch.where(going[:, None], scored.double() + totals.double()[:, None], GONE)
-        sums = sums.view(-1, self.lines_per_prompt * self.vocab_size)
-        found, places = first_of(self.raced(sums, noise), count)
-        of_places = sums.gather(1, places).masked_fill(found == GONE, GONE)
+        sums = torch.where(going[:, None], scores.double() + totals[:, None], GONE)
+        sums = sums.view(-1, together * sums.shape[1])
+        places = None if narrow is None else self.places_of(narrow)
+        first, found = first_of(self.raced(sums, places, noise), count)
+        of_places = sums.gather(1, found).masked_fill(first == GONE, GONE)
         if self.plan.draws and profile.drawn_order == "score":                  # BEAM-SAMPLE-2
             of_places, order = of_places.sort(dim=1, descending=True, stable=True)
-            places = places.gather(1, order)
-        refused = (lines.refused & going).view(-1, self.lines_per_prompt).any(1, keepdim=True)
+            found = found.gather(1, order)
+        found = found if places is None else places.gather(1, found)
+        refused = (lines.refused & going).view(-1, together).any(1, keepdim=True)
         return Candidates(
-            of_places.masked_fill(refused, torch.nan), places // self.vocab_size, places % self.vocab_size,
-            lines.kept(logits) if self.keep_scores else None,
+            of_places.masked_fill(refused, torch.nan), found // self.vocab_size, found % self.vocab_size,
+            self.kept(lines, logits),
         )
 
-    def raced(self, sums: Tensor, noise: Noise | None) -> Tensor:
+    def places_of(self, narrow: Narrow) -> Tensor:
+        """Give the place beam * V + token of what is left of each prompt. int64[P, beams * n], ascending."""
+        beams = torch.arange(len(self.rows), device=self.device) % self.lines_per_prompt
+        places = beams[:, None] * self.vocab_size + narrow.tokens
+        return places.view(-1, self.lines_per_prompt * places.shape[1])
+
+    def raced(self, sums: Tensor, places: Tensor | None, noise: Noise | None) -> Tensor:
         """Give what candidates are ranked by: their totals, or when the plan draws a race. BEAM-SAMPLE-1, -3."""
         if not self.plan.draws:
             return sums
         assert noise is not None, "a plan that draws needs noise"
-        return sums - noise.exponentials(self.step, sums.shape[1], self.streams).double().log()
+        size = self.lines_per_prompt * self.vocab_size
+        return sums - noise.exponentials(self.step, size, self.streams, places).double().log()
+
+    def kept(self, lines: Scored, logits: Tensor) -> Tensor | None:
+        """Give the scores to somebody who keeps them, never in the memory of the logits."""
+        if not self.keep_scores:
+            return None
+        scores = lines.settled().matrix
+        return scores.clone() if scores.data_ptr() == logits.data_ptr() else scores
 
     def advance(self, parents: Sequence[int], tokens: Sequence[int | None]) -> None:
         """Go on to the next step: line i continues the old line `parents[i]` with `tokens[i]`.
@@ -158,28 +209,46 @@ class Pipeline:
 
     def run(
         self, logits: Tensor, unconditional: Tensor | None, normalised: bool, noise: Noise | None
-    ) -> LineScores:
-        """Apply the operations in their order. PIPELINE-1, PIPELINE-3."""
-        lines = LineScores(logits, normalised, checked=self.checked_from < 0)
+    ) -> tuple[Scored, Narrow | None]:
+        """Apply the operations in their order. PIPELINE-1, PIPELINE-3.
+
+        Gives the scores, and where the last operations were applied to few tokens alone, those.
+        """
+        lines: Scored = (
+            WideScores(logits, normalised) if self.wide
+            else LineScores(logits, normalised, checked=self.checked_from < 0)
+        )
         more: dict[str, Any] = {"unconditional_logits": unconditional, "unfiltered": None}
         if self.processed:
             more["input_ids"] = self.rows.padded(self.plan.tokens.pad or 0, self.device)
         for place, slot in enumerate(self.slots):
-            if slot.name in TRUNCATIONS and more["unfiltered"] is None:
-                more["unfiltered"] = lines.dense()
+            if place == self.narrow_from and isinstance(lines, WideScores):
+                narrow = lines.narrowed(self.narrow_count)
+                if narrow is not None:
+                    return lines, self.finished(narrow, self.slots[place:])
+            if slot.name in TRUNCATIONS and self.remembered and more["unfiltered"] is None:
+                more["unfiltered"] = lines.settled().matrix
             if slot.has_states:
-                lines.apply_states(slot.states)
-            elif slot.function is None:
-                lines.replace(by_reference(slot.operations, lines.dense(), self.rows, profile=self.plan.profile,
-                                           more=more, chances=self.chances(noise)))
+                lines = slot.apply_states(lines, self.vocab_size)
             else:
-                lines.replace(self.applied(slot, lines.dense(), more))
-            if place >= self.checked_from and slot.name not in TRUNCATIONS:
+                lines = lines.settled()
+                lines.replace(self.applied(slot, lines.matrix, more, noise))
+            if place >= self.checked_from and slot.name not in SAFE:
                 lines.check()
-        return lines
+        return lines, None
 
-    def applied(self, slot: Slot, scores: Tensor, more: dict[str, Any]) -> Tensor:
+    def finished(self, narrow: Narrow, slots: Sequence[Slot]) -> Narrow:
+        """Apply operations that take tokens away to what is left of each line."""
+        scores = narrow.scores
+        for slot in slots:
+            scores = slot.call(scores, slot.first, self.plan.profile, {})
+        return Narrow(narrow.tokens, scores)
+
+    def applied(self, slot: Slot, scores: Tensor, more: dict[str, Any], noise: Noise | None) -> Tensor:
         """Apply an operation that changes all scores; where the plans differ, to each line alone."""
+        if slot.function is None:
+            return by_reference(slot.operations, scores, self.rows, profile=self.plan.profile, more=more,
+                                chances=self.chances(noise))
         if slot.alike:
             return slot.call(scores, slot.first, self.plan.profile, more)       # type: ignore[no-any-return]
         changed = scores.clone()
@@ -210,6 +279,22 @@ def operations_for(
         Operation(one.name, {"allowed_tokens": allowed}, one.clause) if one.name == "prefix_allowed_tokens" else one
         for one in operations_of(called)
     ]
+
+
+def narrowing(slots: Sequence[Slot], remembered: bool) -> tuple[int, int]:
+    """Tell from which operation on few tokens of each line are enough, and how many; -1 for none.
+
+    From a `top_k` on, or from temperatures before it, when what follows looks at the tokens that are left only.
+    """
+    names = [slot.name for slot in slots]
+    if remembered or "top_k" not in names:
+        return -1, 0
+    top_k = names.index("top_k")
+    start = next((place for place in range(top_k, 0, -1) if names[place - 1] != "temperature"), 0)
+    if any(one.name not in NARROWABLE or not one.alike for one in slots[start:]):
+        return -1, 0
+    arguments = cast("Mapping[str, int]", slots[top_k].first.arguments)
+    return start, max(arguments["k"], arguments.get("min_keep", 1))
 
 
 def no_model(*_: object) -> Any:

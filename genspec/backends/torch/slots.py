@@ -7,7 +7,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from genspec.backends.torch.sparse import Line, State
+import torch
+
+from genspec.backends.torch.lines import LineScores
+from genspec.backends.torch.sparse import Line
+from genspec.backends.torch.wide import WideScores
 from genspec.config.plan import Operation
 from genspec.config.profile import Profile
 
@@ -24,7 +28,7 @@ class Slot:
         self.first = next(operation for operation in operations if operation is not None)
         self.alike = all(one is not None and one.arguments == self.first.arguments for one in operations)
         self.has_states = self.function is not None and parameters_of(self.function)[0] == "line"
-        self.states: list[State | None] = []
+        self.states: list[Any] = []
 
     def begin(self, lines: Sequence[Line], profile: Profile) -> None:
         """Begin what the operation knows of each line whose plan has it."""
@@ -36,6 +40,33 @@ class Slot:
         """Call the operation's function for a line, or for scores."""
         assert self.function is not None
         return self.function(given, **arguments_of(self.function, operation.arguments, profile, more))
+
+
+    def apply_states(self, lines: LineScores | WideScores, vocab_size: int) -> LineScores | WideScores:
+        """Change single scores of the lines, by what the operation knows of each."""
+        known = [(line, state) for line, state in enumerate(self.states) if state is not None]
+        if not known:
+            return lines
+        state = known[0][1]
+        if hasattr(state, "banned"):
+            banned = [line * vocab_size + token for line, state in known for token in state.banned()]
+            if banned:
+                lines.ban(banned)
+        elif hasattr(state, "changes"):
+            changes = [(line * vocab_size + token, number) for line, state in known
+                       for token, number in state.changes().items()]
+            if changes:
+                places, numbers = zip(*changes, strict=True)
+                amounts = torch.tensor(numbers, dtype=torch.float32, device=lines.device)
+                lines.change(torch.tensor(places, device=lines.device), lambda scores: state.changed(scores, amounts))
+        else:
+            kept = [(line, state.kept()) for line, state in known]
+            if any(tokens is not None for _, tokens in kept):
+                lines = lines.settled()
+                for line, tokens in kept:
+                    if tokens is not None:
+                        lines.keep(line, list(tokens), state.score)
+        return lines
 
 
 def slots_of(lists: Sequence[Sequence[Operation]]) -> list[Slot]:

@@ -1,8 +1,10 @@
 """The pipeline of all lines at once, held to the reference's of each line alone. Text: docs/spec/pipeline.md."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from support.strategies import described
 
 from genspec import GenerationConfig
+from genspec.backends.torch import wide
 from genspec.backends.torch.noise import CountedNoise
 from genspec.backends.torch.pipeline import NOTHING_LEFT, Pipeline
 from genspec.config import Rejected
@@ -58,7 +61,7 @@ def few(vocab_size: int, most: int = 3) -> st.SearchStrategy[list[int]]:
 
 @st.composite
 def fields(draw: st.DrawFn, vocab_size: int) -> dict[str, Any]:
-    """A config with up to four operations of all kinds."""
+    """Configs with up to four operations of all kinds."""
     ids = st.integers(0, vocab_size - 1)
     sequences = st.lists(ids, min_size=1, max_size=3)
     choices: dict[str, st.SearchStrategy[Any]] = {
@@ -95,7 +98,7 @@ def fields(draw: st.DrawFn, vocab_size: int) -> dict[str, Any]:
 
 
 @st.composite
-def batches(draw: st.DrawFn, extra: Mapping[str, Any] = {}) -> Batch:       # noqa: B006
+def batches(draw: st.DrawFn, extra: Mapping[str, Any] = {}) -> Batch:
     """Up to three prompts of different lengths and up to three steps."""
     vocab_size, lines = draw(st.sampled_from((2, 3, 7, 16, 40))), draw(st.integers(1, 3))
     rows = st.lists(st.integers(0, min(vocab_size, draw(st.sampled_from((2, 40)))) - 1), min_size=1, max_size=6)
@@ -103,14 +106,10 @@ def batches(draw: st.DrawFn, extra: Mapping[str, Any] = {}) -> Batch:       # no
     config = {**draw(fields(vocab_size)), **extra}
     steps = draw(st.integers(0, config["max_new_tokens"] - 1))
     tokens = [tuple(draw(st.integers(0, vocab_size - 1)) for _ in range(lines)) for _ in range(steps)]
-    levels = draw(st.sampled_from((LEVELS, st.sampled_from((-2.0, -0.5, 0.0, 1.5)))))
-    masked = draw(st.booleans())
-    logits = []
-    for _ in range(steps + 1):
-        values = np.array(draw(st.lists(levels, min_size=lines * vocab_size, max_size=lines * vocab_size)))
-        if masked:
-            values[draw(st.lists(st.integers(0, lines * vocab_size - 1), max_size=vocab_size))] = -np.inf
-        logits.append(values.reshape(lines, vocab_size))
+    levels = np.array([-2.0, -0.5, 0.0, 1.5]) if draw(st.booleans()) else np.arange(-128, 128) / 32
+    rng, masked = np.random.default_rng(draw(st.integers(0, 9999))), draw(st.sampled_from((0.0, 0.0, 0.3, 0.9)))
+    shape = steps + 1, lines, vocab_size
+    logits = np.where(rng.random(shape) < masked, -np.inf, rng.choice(levels, shape))
     sources = None
     if draw(st.integers(0, 3)) == 0:
         sources = tuple(tuple(draw(rows)) for _ in range(lines))
@@ -120,6 +119,23 @@ def batches(draw: st.DrawFn, extra: Mapping[str, Any] = {}) -> Batch:       # no
     except Rejected:
         assume(False)
     return batch
+
+
+PATHS = {
+    "dense": {"WIDE": 1 << 40},
+    "narrow": {"WIDE": 1, "BLOCK": 3, "MOST_LEFT": 0, "CHUNK": 20},
+    "narrow where it pays": {"WIDE": 1, "BLOCK": 2, "MOST_LEFT": 2},
+}
+"""The ways through a step: the fast ones are taken by vocabularies of these tests when their thresholds are low."""
+paths = pytest.mark.parametrize("path", PATHS)
+
+
+def taking(path: str) -> ExitStack:
+    """Let a test take one of the ways."""
+    stack = ExitStack()
+    for name, value in PATHS[path].items():
+        stack.enter_context(mock.patch.object(wide, name, value))
+    return stack
 
 
 def pipeline_of(batch: Batch, **more: Any) -> Pipeline:
@@ -154,70 +170,78 @@ def assert_same(ours: Sequence[float] | Scores, applied: tuple[Applied, ...], **
     np.testing.assert_allclose(ours[left], theirs[left], rtol=1e-6, atol=CLOSE, err_msg=described(**values))
 
 
+@paths
 @given(batch=batches(), normalised=st.booleans())
-def test_scores_are_the_reference_s_of_each_line(batch: Batch, normalised: bool) -> None:
-    pipeline = pipeline_of(batch)
-    for step, logits in enumerate(batch.logits):
-        given_logits = tensor(logits)
-        scores = pipeline.scores(given_logits, normalised=normalised)
-        assert torch.equal(given_logits, tensor(logits)), "the logits are the model's"
-        for line in range(len(batch.prompts)):
-            applied = expected(batch, line, step, "log_softmax" if normalised else "logits")
-            assert_same(scores[line].numpy(), applied, batch=batch, line=line, step=step)
-        if step < len(batch.tokens):
-            pipeline.advance(range(len(batch.prompts)), batch.tokens[step])
+def test_scores_are_the_reference_s_of_each_line(path: str, batch: Batch, normalised: bool) -> None:
+    with taking(path):
+        pipeline = pipeline_of(batch)
+        for step, logits in enumerate(batch.logits):
+            given_logits = tensor(logits)
+            scores = pipeline.scores(given_logits, normalised=normalised)
+            assert torch.equal(given_logits, tensor(logits)), "the logits are the model's"
+            for line in range(len(batch.prompts)):
+                applied = expected(batch, line, step, "log_softmax" if normalised else "logits")
+                assert_same(scores[line].numpy(), applied, batch=batch, line=line, step=step)
+            if step < len(batch.tokens):
+                pipeline.advance(range(len(batch.prompts)), batch.tokens[step])
 
 
+@paths
 @given(batch=batches(), seed=st.integers(0, 99))
-def test_take_takes_the_reference_s_token(batch: Batch, seed: int) -> None:
-    pipeline, draws = pipeline_of(batch), batch.plans[0].draws
-    noise = CountedNoise([seed + line for line in range(len(batch.prompts))])
-    for step, logits in enumerate(batch.logits):
-        taken = pipeline.take(tensor(logits), noise).tokens.tolist()
-        for line in range(len(batch.prompts)):
-            applied = expected(batch, line, step)
-            margin, scores = min(one.margin for one in applied), applied[-1].scores
-            if scores.max() == -np.inf:
-                assert margin <= CLOSE or taken[line] == NOTHING_LEFT, described(batch=batch, line=line, taken=taken)
-                continue
-            choice = (exponential_race(scores, counted_noise(seed + line)(0, step, batch.vocab_size)) if draws
-                      else highest_score(scores))
-            near = min(margin, choice.margin) <= CLOSE and choice.margin > 0
-            assert near or taken[line] == choice.token, described(batch=batch, line=line, taken=taken, choice=choice)
-        if step < len(batch.tokens):
-            pipeline.advance(range(len(batch.prompts)), batch.tokens[step])
+def test_take_takes_the_reference_s_token(path: str, batch: Batch, seed: int) -> None:
+    with taking(path):
+        pipeline, draws = pipeline_of(batch), batch.plans[0].draws
+        noise = CountedNoise([seed + line for line in range(len(batch.prompts))])
+        for step, logits in enumerate(batch.logits):
+            taken = pipeline.take(tensor(logits), noise).tokens.tolist()
+            for line in range(len(batch.prompts)):
+                applied = expected(batch, line, step)
+                margin, scores = min(one.margin for one in applied), applied[-1].scores
+                if scores.max() == -np.inf:
+                    nothing = taken[line] == NOTHING_LEFT
+                    assert margin <= CLOSE or nothing, described(batch=batch, line=line, taken=taken)
+                    continue
+                choice = (exponential_race(scores, counted_noise(seed + line)(0, step, batch.vocab_size)) if draws
+                          else highest_score(scores))
+                near = margin <= CLOSE or 0 < choice.margin <= CLOSE
+                values = described(batch=batch, line=line, taken=taken, choice=choice)
+                assert near or taken[line] == choice.token, values
+            if step < len(batch.tokens):
+                pipeline.advance(range(len(batch.prompts)), batch.tokens[step])
 
 
+@paths
 @given(batch=batches({"num_beams": 2}), seed=st.integers(0, 99), data=st.data())
-def test_candidates_are_the_reference_s(batch: Batch, seed: int, data: st.DataObject) -> None:
-    pipeline, draws = pipeline_of(batch, lines_per_prompt=2), batch.plans[0].draws
-    noise, size = CountedNoise([seed + line for line in range(len(batch.prompts))]), batch.vocab_size
-    totals = np.array([data.draw(LEVELS) for _ in range(2 * len(batch.prompts))])
-    totals[1::2][[data.draw(st.booleans()) for _ in batch.prompts]] = -np.inf
-    count = data.draw(st.integers(1, 6))
-    for step, logits in enumerate(batch.logits):
-        twice = tensor(np.stack([logits, logits[:, ::-1]], axis=1).reshape(-1, size))
-        found = pipeline.candidates(twice, torch.tensor(totals), count, noise)
-        for line in range(len(batch.prompts)):
-            other = Batch(batch.config, size, batch.prompts, batch.tokens,
-                          tuple(one[:, ::-1] for one in batch.logits), batch.sources)
-            both = [expected(batch, line, step, "log_softmax"), expected(other, line, step, "log_softmax")]
-            sums = np.concatenate([total + one[-1].scores
-                                   for total, one in zip(totals[2 * line:2 * line + 2], both, strict=True)])
-            e = counted_noise(seed + line)(0, step, 2 * size)
-            taken = first_of(sums - np.log(e) if draws else sums, count)
-            margin = min(one.margin for applied in both for one in applied)
-            gaps = -np.diff(taken.keys)
-            if min(margin, taken.margin, gaps[gaps > 0].min(initial=np.inf)) <= CLOSE:
-                continue
-            ours = found.beams[line] * size + found.tokens[line]
-            possible = found.totals[line] > -np.inf
-            values = described(batch=batch, line=line, ours=ours, found=found.totals[line], theirs=taken, sums=sums)
-            assert ours[possible].tolist() == taken.places.tolist(), values
-            np.testing.assert_allclose(found.totals[line][possible], sums[taken.places], atol=CLOSE, err_msg=values)
-        if step < len(batch.tokens):
-            parents = range(2 * len(batch.prompts))
-            pipeline.advance(parents, [token for token in batch.tokens[step] for _ in range(2)])
+def test_candidates_are_the_reference_s(path: str, batch: Batch, seed: int, data: st.DataObject) -> None:
+    with taking(path):
+        pipeline, draws = pipeline_of(batch, lines_per_prompt=2), batch.plans[0].draws
+        noise, size = CountedNoise([seed + line for line in range(len(batch.prompts))]), batch.vocab_size
+        totals = np.array([data.draw(LEVELS) for _ in range(2 * len(batch.prompts))])
+        totals[1::2][[data.draw(st.booleans()) for _ in batch.prompts]] = -np.inf
+        count = data.draw(st.integers(1, 6))
+        for step, logits in enumerate(batch.logits):
+            twice = tensor(np.stack([logits, logits[:, ::-1]], axis=1).reshape(-1, size))
+            found = pipeline.candidates(twice, torch.tensor(totals), count, noise)
+            for line in range(len(batch.prompts)):
+                other = Batch(batch.config, size, batch.prompts, batch.tokens,
+                              tuple(one[:, ::-1] for one in batch.logits), batch.sources)
+                both = [expected(batch, line, step, "log_softmax"), expected(other, line, step, "log_softmax")]
+                sums = np.concatenate([total + one[-1].scores
+                                       for total, one in zip(totals[2 * line:2 * line + 2], both, strict=True)])
+                e = counted_noise(seed + line)(0, step, 2 * size)
+                taken = first_of(sums - np.log(e) if draws else sums, count)
+                margin = min(one.margin for applied in both for one in applied)
+                gaps = -np.diff(taken.keys)
+                if min(margin, taken.margin, gaps[gaps > 0].min(initial=np.inf)) <= CLOSE:
+                    continue
+                ours = found.beams[line] * size + found.tokens[line]
+                possible = found.totals[line] > -np.inf
+                values = described(batch=batch, line=line, ours=ours, found=found.totals[line], theirs=taken, sums=sums)
+                assert ours[possible].tolist() == taken.places.tolist(), values
+                np.testing.assert_allclose(found.totals[line][possible], sums[taken.places], atol=CLOSE, err_msg=values)
+            if step < len(batch.tokens):
+                parents = range(2 * len(batch.prompts))
+                pipeline.advance(parents, [token for token in batch.tokens[step] for _ in range(2)])
 
 
 if __name__ == "__main__":
