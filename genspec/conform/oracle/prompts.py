@@ -78,11 +78,10 @@ def judge_search(
         return [wrong_rows(request, place, expected, answered)]
     if found is None:
         return differing_outputs(request, place, expected, answered, dtype)
-    _, margin, tied = found
     clauses = clauses_of_search(request, expected, answered)
     rows, came = expected.new_tokens, answered.new_tokens
-    return [place.ambiguous("tokens" if rows != came else "beams", clauses, margin=margin, tied=tied, expected=rows,
-                            answered=came)]
+    return [place.ambiguous("tokens" if rows != came else "beams", clauses, margin=found.margin, tied=found.tied,
+                            expected=rows, answered=came)]
 
 
 def wrong_rows(request: Request, place: Place, expected: GenerateOutput, answered: GenerateOutput) -> Verdict:

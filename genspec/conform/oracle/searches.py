@@ -1,32 +1,44 @@
 """Modes that keep several hypotheses: whether the answer is the exact one for totals within the decoder's rounding."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
 
+from genspec.config.mode import Mode
+from genspec.conform.oracle.beams import followed
 from genspec.conform.oracle.rounding import Nudge, rounded
 from genspec.conform.oracle.tolerance import magnitude, tolerance
 from genspec_reference import GenerateOutput, Row
 from genspec_reference.context import Context
 from genspec_reference.decode import run
+from genspec_reference.healing import healed
 from genspec_reference.request import Request
 from genspec_reference.scores import Scores
 
 Tokens = tuple[int, ...]
 Shift = Callable[[Tokens], float]
 """Give how a hypothesis' total is rounded: from -1 to 1, a share of half the tolerance."""
-RANDOM_TRIES = 64
+RANDOM_TRIES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The rounding that explains rows."""
+
+    output: GenerateOutput | None       # the reference's, with it; None: more orders of near totals than can be tried
+    margin: float                       # within which numbers were rounded
+    tied: bool                          # a tie over real numbers is enough
 
 
 def reached(
     request: Request, expected: GenerateOutput, answered: tuple[Row, ...], dtype: str,
     fits: Callable[[GenerateOutput], bool],
-) -> tuple[GenerateOutput, float, bool] | None:
-    """Find rounding for which the reference gives the rows, or None.
+) -> Reached | None:
+    """Find rounding for which the reference gives the rows, or None when there is none.
 
-    Returns the reference's output with it, the tolerance, and whether a tie over real numbers is enough.
+    `fits`: whether an output is what the decoder gave.
     """
     new_tokens = max((len(row.new_tokens) for row in (*expected.rows, *answered)), default=0)
     greatest = magnitude(np.array([row.score or 0.0]) for row in expected.rows)
@@ -35,10 +47,16 @@ def reached(
         epsilon = tolerance(tried, greatest, new_tokens)
         if nearest > 2 * epsilon:
             continue
-        for shift, bounds in shifts(answered):
+        if request.plan.mode in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE):
+            again, whole = followed(healed(request), answered, epsilon)
+            if again is not None and fits(again):
+                return Reached(again, epsilon, tried == "float64")
+            if not whole:
+                return Reached(None, epsilon, tried == "float64")
+        for shift, bounds in shifts(answered, RANDOM_TRIES):
             again = run(rounded(request, nudge_of(shift, epsilon / 2), bounds=bounds, dtype=tried))
             if fits(again):
-                return again, epsilon, tried == "float64"
+                return Reached(again, epsilon, tried == "float64")
     return None
 
 
@@ -52,7 +70,7 @@ def nudge_of(shift: Shift, size: float) -> Nudge:
     return nudge
 
 
-def shifts(answered: tuple[Row, ...]) -> Iterator[tuple[Shift, float]]:
+def shifts(answered: tuple[Row, ...], tries: int) -> Iterator[tuple[Shift, float]]:
     """Give what rounding may do: towards the rows that came, by their beam indices, and at random. Seeded."""
     on_rows = {row.tokens[:end] for row in answered for end in range(row.prompt_length + 1, len(row.tokens) + 1)}
     numbered = by_number(answered)
@@ -60,7 +78,7 @@ def shifts(answered: tuple[Row, ...]) -> Iterator[tuple[Shift, float]]:
         yield lambda tokens: 1.0 if tokens in on_rows else -1.0, bounds
         yield lambda tokens: numbered.get(tokens, -1.0), bounds
         yield lambda tokens: numbered.get(tokens, 0.0), bounds
-    for seed in range(RANDOM_TRIES):
+    for seed in range(tries):
         base: Mapping[Tokens, float] = (numbered, {}, dict.fromkeys(on_rows, 1.0))[seed % 3]
         yield at_random(seed, base), float((seed // 3) % 3 - 1)
 
