@@ -20,6 +20,13 @@ def new_cache() -> Any:
     return cache_utils.DynamicCache() if HAS_CACHES else ()
 
 
+def length_of(cache: Any) -> int:
+    """Count the tokens that a cache holds."""
+    if not cache:
+        return 0
+    return int(cache[0][0].shape[2] if isinstance(cache, tuple) else cache.get_seq_length())
+
+
 def append(cache: Any, ids: Ids) -> tuple[Ids, Any]:
     """Write the new tokens of each row behind the earlier ones. Gives all of them, and the cache to go on with."""
     if cache is None:

@@ -22,14 +22,19 @@ def given_noise(noises: Sequence[Noise]) -> Iterator[None]:
     original, steps = torch.multinomial, count()
 
     def multinomial(probabilities: torch.Tensor, num_samples: int, *rest: Any, **more: Any) -> torch.Tensor:
-        sums = probabilities.sum(-1)
-        if not (torch.isfinite(sums).all() and (sums > 0).all()) or num_samples > probabilities.shape[-1]:
+        if not can_be_drawn_from(probabilities) or num_samples > probabilities.shape[-1]:
             return original(probabilities, num_samples, *rest, **more)      # which raises
         noise = noise_of_step(noises, probabilities.shape, next(steps))
         return torch.topk(probabilities.double() / noise, num_samples, dim=-1).indices
 
     with mock.patch.object(torch, "multinomial", multinomial):
         yield
+
+
+def can_be_drawn_from(probabilities: torch.Tensor) -> bool:
+    """Tell whether each line has numbers alone and a token left. float[n, V]."""
+    sums = probabilities.sum(-1)
+    return bool((torch.isfinite(sums) & (sums > 0)).all())
 
 
 def noise_of_step(noises: Sequence[Noise], shape: Sequence[int], step: int) -> torch.Tensor:

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,10 +15,12 @@ from genspec.backends.noise import noises_of
 from genspec.backends.transformers.arguments import arguments_of, draws, inputs_of, wants, width_of
 from genspec.backends.transformers.chance import given_noise
 from genspec.backends.transformers.limits import limit_of
-from genspec.backends.transformers.pool import model_of
+from genspec.backends.transformers.pool import assistant_of, model_of
 from genspec.backends.transformers.rows import Returned, outputs_of
+from genspec.backends.transformers.speculation import Chance, given_chance
 from genspec.backends.transformers.version import RELEASE, VERSION, profile_of
 from genspec.config.decision import Rejected
+from genspec.config.mode import Mode
 from genspec.config.plan import DecodingPlan
 from genspec_reference import GenerateOutput, Noise
 
@@ -40,7 +42,7 @@ class TransformersDecoder:
         reason = limit_of(call, plans, batched=self.batched)
         if reason is not None:
             return Unsupported(reason)
-        noises = None if plans is None or not draws(call) else noises_for(call, self.batched)
+        noises = None if plans is None or not draws(call) else noises_for(call, plans[0].mode, self.batched)
         try:
             with silence():
                 if self.batched:
@@ -58,13 +60,13 @@ def plans_of(call: Call) -> Sequence[DecodingPlan] | None:
         return None
 
 
-def noises_for(call: Call, batched: bool) -> Sequence[Noise] | None:
+def noises_for(call: Call, mode: Mode, batched: bool) -> Sequence[Noise] | None:
     """Give the noise of each prompt, or None where torch's own generator is the noise.
 
     A prompt alone draws what it would draw in the batch. Raises ValueError for a call without a seed.
     """
     noises = noises_of(call)
-    return None if batched and call.seeds is None else noises
+    return None if batched and call.seeds is None and mode is not Mode.ASSISTED else noises
 
 
 def one_by_one(
@@ -97,20 +99,32 @@ def decoded(
     if draws(call):
         torch.default_generator.manual_seed(call.seed or 0)     # torch.manual_seed of the CPU alone, and faster
     width = width_of(call, inputs_of(call))
+    chance = chance_of(call, plans, noises, width)
     try:
-        output = generated(call, noises, forced_scores=True)
+        output = generated(call, chance, forced_scores=True)
     except (RuntimeError, TypeError):
         if call.config.get("force_words_ids") is None or wants(call, "output_scores"):
             raise
-        output = generated(call, noises, forced_scores=False)   # 4.46 cannot write the indices of some of these rows
+        output = generated(call, chance, forced_scores=False)   # 4.46 cannot write the indices of some of these rows
     return outputs_of(Returned(call, output, width, plans))
 
 
-def generated(call: Call, noises: Sequence[Noise] | None, *, forced_scores: bool) -> Any:
-    """Run `generate`, with noise that is given or with torch's own."""
+def chance_of(
+    call: Call, plans: Sequence[DecodingPlan] | None, noises: Sequence[Noise] | None, width: int
+) -> AbstractContextManager[None]:
+    """Put the noise that is given in the place of torch's own, while `generate` runs."""
+    if noises is None:
+        return nullcontext()
+    if plans is not None and plans[0].mode is Mode.ASSISTED:
+        return given_chance(Chance(noises[0], width, call.model.vocab_size, assistant_of(call)))
+    return given_noise(noises)
+
+
+def generated(call: Call, chance: AbstractContextManager[None], *, forced_scores: bool) -> Any:
+    """Run `generate`."""
     model = model_of(call)
     arguments = arguments_of(call, forced_scores=forced_scores)
-    with nullcontext() if noises is None else given_noise(noises):
+    with chance:
         return model.generate(**arguments)
 
 

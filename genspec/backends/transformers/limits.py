@@ -52,5 +52,3 @@ def limits_of_mode(call: Call, plan: DecodingPlan, is_batch: bool) -> Iterator[s
         yield f"{plan.mode} is no longer in transformers but in a repository of its own"
     if plan.mode is Mode.ASSISTED and is_batch:
         yield "assisted decoding takes one prompt: decode each prompt alone"
-    if plan.mode is Mode.ASSISTED and plan.draws:
-        yield "assisted decoding that draws"

@@ -81,14 +81,15 @@ class ScriptedModel(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
     ) -> CausalLMOutputWithPast:
         """Read the new tokens behind those of the cache. int64[n, q] -> float32[n, kept, V].
 
-        `attention_mask`: of all positions, earlier ones too. Raises RuntimeError for positions that do not count what
-        is read.
+        `attention_mask`: of all positions, earlier ones too. `position_ids`: of the new tokens.
         """
         if past_key_values is None and use_cache:
             past_key_values = caches.new_cache()
+        if position_ids is not None:
+            counted = positions_of(input_ids, attention_mask, caches.length_of(past_key_values))
+            input_ids = moved(input_ids, position_ids - counted, self.config.vocab_size)
         ids, past_key_values = caches.append(past_key_values, input_ids)
         rows = rows_read(ids, attention_mask, input_ids.shape[1])
-        require_positions(position_ids, rows)
         ScriptedModel.last_read = (self, ids.shape[1])
         answers = [[self.answer(row) if row else None for row in kept(line, logits_to_keep)] for line in rows]
         return CausalLMOutputWithPast(
@@ -126,25 +127,32 @@ def rows_read(ids: torch.Tensor, mask: torch.Tensor | None, new: int) -> list[li
     first = ids.shape[1] - new
     if mask is None:
         return [[tuple(row[: place + 1]) for place in range(first, len(row))] for row in rows]
-    if mask.ndim == 4:
-        seen = (mask if mask.dtype == torch.bool else mask == 0)[:, 0].tolist()
-        return [[tuple(compress(row, line)) for line in lines] for row, lines in zip(rows, seen, strict=True)]
-    seen = mask.tolist()
-    return [
-        [tuple(compress(row[: place + 1], line)) for place in range(first, len(row))]
-        for row, line in zip(rows, seen, strict=True)
-    ]
+    if mask.ndim == 2:
+        return [
+            [tuple(compress(row[: place + 1], line)) for place in range(first, len(row))]
+            for row, line in zip(rows, mask.tolist(), strict=True)
+        ]
+    lines = seen_by(mask).tolist()
+    return [[tuple(compress(row, one)) for one in some] for row, some in zip(rows, lines, strict=True)]
 
 
-def require_positions(position_ids: torch.Tensor | None, rows: Sequence[Sequence[Row]]) -> None:
-    """Hold the positions of the new tokens to how much of its row each one ends. Raises RuntimeError."""
-    if position_ids is None:
-        return
-    given = position_ids.expand(len(rows), -1).tolist()
-    for line, positions in zip(rows, given, strict=True):
-        for row, position in zip(line, positions, strict=True):
-            if row and position != len(row) - 1:
-                raise RuntimeError(f"token {len(row)} of a row has the position {position}, counted from 0: {row}")
+def seen_by(mask: torch.Tensor) -> torch.Tensor:
+    """Read which positions each new token sees, from a mask that is true there or has nothing to add. bool[n, q, k]."""
+    return (mask if mask.dtype == torch.bool else mask == 0)[:, 0]
+
+
+def positions_of(ids: torch.Tensor, mask: torch.Tensor | None, earlier: int) -> torch.Tensor:
+    """Count how many tokens are read before each new one. int64[n, q], a mask as above -> int64[.., q]."""
+    if mask is None:
+        return torch.arange(earlier, earlier + ids.shape[1])
+    if mask.ndim == 2:
+        return mask.cumsum(-1)[:, -ids.shape[1]:] - 1
+    return seen_by(mask).sum(-1) - 1
+
+
+def moved(ids: torch.Tensor, shift: torch.Tensor, vocab_size: int) -> torch.Tensor:
+    """Read another token where a position is wrong, as a model with rotary positions does. int64[n, q]."""
+    return torch.where(shift == 0, ids, (ids + shift) % vocab_size)
 
 
 def kept(line: Sequence[Row], count: int) -> Sequence[Row]:
