@@ -1,4 +1,4 @@
-"""Write what derives from the code: docs/fields.md, docs/rules/, the outputs in README.md and docs/guide/trace.md.
+"""Write what derives from the code: docs/fields.md, docs/rules/, docs/spec/deviations.md, outputs in written pages.
 
 `make docs` runs this.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 import genspec.lint.rules  # noqa: F401  fills RULES
 from genspec.cli.app import run
 from genspec.config.page import fields_page
+from genspec.conform.deviations.page import deviations_page
 from genspec.lint.page import rule_page, rules_index
 from genspec.lint.rule import RULES
 
@@ -32,6 +33,7 @@ def pages() -> dict[str, str]:
     with_outputs = {name: (ROOT / name).read_text(encoding="utf-8") for name in WITH_OUTPUTS}
     return {
         "docs/fields.md": fields_page(),
+        "docs/spec/deviations.md": deviations_page(),
         "docs/rules/README.md": rules_index(),
         **rules,
         **{name: CONSOLE.sub(with_output, text) for name, text in with_outputs.items()},

@@ -5,10 +5,8 @@ import time
 from argparse import Namespace
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
-from genspec import __version__
 from genspec.backends.decoder import Info
 from genspec.cli.campaigning.progress import Cases
 from genspec.cli.errors import UsageError
@@ -17,7 +15,7 @@ from genspec.conform.campaign.decoders import NoDecoder
 from genspec.conform.campaign.executors import NoExecutor, executor_for
 from genspec.conform.campaign.run import run_campaign
 from genspec.conform.campaign.served import Served
-from genspec.conform.campaign.store import Store, StoreError
+from genspec.conform.campaign.store import Store, StoreError, drawn_by
 from genspec.conform.campaign.summary import Summary, summary_to_json
 
 
@@ -49,7 +47,7 @@ def ran(options: Namespace) -> Ran:
             )
     except (NoDecoder, NoExecutor, StoreError) as error:
         raise UsageError(str(error)) from None
-    data = summary_to_json(summary, {"genspec": __version__, "hypothesis": version("hypothesis")})
+    data = summary_to_json(summary, drawn_by())
     store.summarise(data)
     return Ran(summary, time.monotonic() - started, str(store.folder), json.dumps(data, indent=1) + "\n")
 

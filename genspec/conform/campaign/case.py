@@ -9,7 +9,7 @@ from genspec.backends.reference import ReferenceDecoder
 from genspec.conform.campaign.features import mode_of
 from genspec.conform.campaign.finding import Signature
 from genspec.conform.campaign.served import Broken, Overdue, Served, Told
-from genspec.conform.deviations import explaining
+from genspec.conform.deviations import Seen, explaining
 from genspec.conform.oracle import judge
 from genspec.conform.verdict import Kind, Verdict, timed_out
 
@@ -43,7 +43,7 @@ def examined(call: Call, served: Served) -> Examined:
     expected, told = expected_of(call), served.ask(call)
     verdict = verdict_on(call, expected, told, served.info)
     if verdict.kind in UNEXPLAINED and not isinstance(expected, Broken):
-        deviation = explaining(call, expected, told, verdict, served.info)
+        deviation = explaining(Seen(call, expected, told, verdict), served.info.name, served.info.version)
         if deviation is not None:
             verdict = replace(verdict, kind=Kind.KNOWN_DEVIATION, deviation=deviation.id)
     return Examined(call, expected, told, verdict)

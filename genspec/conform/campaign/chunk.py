@@ -4,14 +4,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from genspec.conform.campaign.campaign import Campaign
-from genspec.conform.campaign.case import Examined, examined
+from genspec.conform.campaign.case import examined
 from genspec.conform.campaign.cases import calls_of
-from genspec.conform.campaign.features import features_of, ingredients_of, mode_of
-from genspec.conform.campaign.finding import Occurrence, signature_from_json
+from genspec.conform.campaign.features import features_of, mode_of
+from genspec.conform.campaign.finding import Occurrence, occurrence_from_json, occurrence_to_json
 from genspec.conform.campaign.served import Served
 
 Counts = dict[str, dict[str, int]]
@@ -50,16 +50,11 @@ def run_chunk(campaign: Campaign, number: int) -> ChunkResult:
         if deviation is not None:
             deviations[deviation] += 1
         if case.found:
-            occurrences.append(occurrence(number, index, case))
+            occurrences.append(Occurrence(number, index, case.signature, call))
     return ChunkResult(
         number, campaign.count_of(number), len(calls), plain(modes), plain(features),
         dict(sorted(deviations.items())), tuple(occurrences), time.monotonic() - started,
     )
-
-
-def occurrence(number: int, index: int, case: Examined) -> Occurrence:
-    """Note where a divergence was seen."""
-    return Occurrence(number, index, case.signature, tuple(sorted(ingredients_of(case.call))))
 
 
 def plain(counts: Mapping[str, Counter[str]]) -> Counts:
@@ -83,7 +78,8 @@ def served_here(campaign: Campaign) -> Served:
 
 def result_to_json(result: ChunkResult) -> dict[str, Any]:
     """Write a result as values that JSON has."""
-    return asdict(result)
+    given = {one.name: getattr(result, one.name) for one in fields(result)}
+    return {**given, "occurrences": [occurrence_to_json(one) for one in result.occurrences]}
 
 
 def result_from_json(data: Mapping[str, Any]) -> ChunkResult:
@@ -91,7 +87,3 @@ def result_from_json(data: Mapping[str, Any]) -> ChunkResult:
     return ChunkResult(**{**data, "occurrences": tuple(map(occurrence_from_json, data["occurrences"]))})
 
 
-def occurrence_from_json(data: Mapping[str, Any]) -> Occurrence:
-    """Read an occurrence."""
-    signature, ingredients = signature_from_json(data["signature"]), tuple(data["ingredients"])
-    return Occurrence(data["chunk"], data["index"], signature, ingredients)

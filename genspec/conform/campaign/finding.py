@@ -27,7 +27,7 @@ class Occurrence:
     chunk: int
     index: int
     signature: Signature
-    ingredients: tuple[str, ...]
+    call: Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,19 @@ class Finding:
         """Name it by what it looks like, so that equal runs give equal names."""
         text = json.dumps([asdict(self.signature), self.ingredients])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def occurrence_to_json(one: Occurrence) -> dict[str, Any]:
+    """Write an occurrence as values that JSON has."""
+    return {
+        "chunk": one.chunk, "index": one.index, "signature": asdict(one.signature), "call": call_to_json(one.call),
+    }
+
+
+def occurrence_from_json(data: Mapping[str, Any]) -> Occurrence:
+    """Read an occurrence."""
+    signature, call = signature_from_json(data["signature"]), call_from_json(data["call"])
+    return Occurrence(data["chunk"], data["index"], signature, call)
 
 
 def finding_to_json(finding: Finding) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from genspec.backends.call import Call
 from genspec.conform.campaign.campaign import Campaign
 from genspec.conform.campaign.case import Examined, examined, shown
-from genspec.conform.campaign.cases import calls_of, minimal
+from genspec.conform.campaign.cases import minimal
 from genspec.conform.campaign.chunk import served_here
 from genspec.conform.campaign.features import ingredients_of
 from genspec.conform.campaign.finding import Finding, Occurrence, Signature
@@ -40,7 +40,7 @@ def peeled(campaign: Campaign, group: Sequence[Occurrence], seconds: float) -> I
             return
         case = shrunk(campaign, left[0], seconds)
         needed = ingredients_of(case.call)
-        alike = left if number == MOST - 1 else [one for one in left if needed <= set(one.ingredients)]
+        alike = left if number == MOST - 1 else [one for one in left if needed <= ingredients_of(one.call)]
         alike = alike or left[:1]
         yield finding(left[0], case, len(alike))
         left = [one for one in left if one not in alike]
@@ -49,12 +49,11 @@ def peeled(campaign: Campaign, group: Sequence[Occurrence], seconds: float) -> I
 def shrunk(campaign: Campaign, first: Occurrence, seconds: float) -> Examined:
     """Return the least case that shows the same as an occurrence."""
     served = served_here(campaign)
-    target = calls_of(campaign, first.chunk)[first.index]
 
     def shows(call: Call) -> bool:
         return examined(call, served).signature == first.signature
 
-    return examined(minimal(campaign, first.chunk, target, shows, seconds), served)
+    return examined(minimal(campaign, first.chunk, first.call, shows, seconds), served)
 
 
 def finding(first: Occurrence, case: Examined, occurrences: int) -> Finding:

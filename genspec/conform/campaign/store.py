@@ -3,13 +3,17 @@
 A folder: campaign.json (what is run), chunks.jsonl (one line a finished chunk), findings/ID.json, summary.json.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import genspec
+import genspec_reference
 from genspec.backends.decoder import Info
 from genspec.conform.campaign.campaign import Campaign
 from genspec.conform.campaign.chunk import ChunkResult, result_from_json, result_to_json
@@ -34,7 +38,7 @@ class Store:
     def begin(self, campaign: Campaign, info: Info, resume: bool) -> dict[int, ChunkResult]:
         """Open the folder for a campaign and return the chunks that it holds already. Raises `StoreError`."""
         described = self.folder / "campaign.json"
-        given = {"campaign": plain(asdict(campaign)), "decoder": asdict(info)}
+        given = {"campaign": plain(asdict(campaign)), "decoder": asdict(info), "drawn": drawn_by()}
         if described.exists():
             if not resume:
                 raise StoreError(f"{self.folder} holds a campaign: --resume goes on with it, or name another folder")
@@ -94,7 +98,7 @@ class Store:
 
 def require_same(folder: Path, stored: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """Raise `StoreError` unless a folder holds the campaign that is to go on."""
-    for part in ("campaign", "decoder"):
+    for part in given:
         before, now = stored.get(part, {}), given[part]
         for name in now:
             if name not in GROWS and before.get(name) != now[name]:
@@ -102,6 +106,15 @@ def require_same(folder: Path, stored: Mapping[str, Any], given: Mapping[str, An
                     f"{folder} holds a campaign with {part} {name} {before.get(name)!r}, not {now[name]!r}: "
                     "give the same, or name another folder"
                 )
+
+
+def drawn_by() -> dict[str, str]:
+    """Tell what decides which cases a seed gives, and what is made of them: versions, and the code itself."""
+    digest = hashlib.sha256()
+    for package in (genspec, genspec_reference):
+        for file in sorted(Path(package.__path__[0]).rglob("*.py")):
+            digest.update(file.read_bytes())
+    return {"genspec": genspec.__version__, "hypothesis": version("hypothesis"), "code": digest.hexdigest()[:12]}
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
