@@ -13,6 +13,7 @@ from genspec.backends.torch.decode import decode
 from genspec.backends.torch.decoded import Decoded, Kept
 from genspec.backends.torch.drivers.driver import Driver
 from genspec.backends.torch.drivers.function import FunctionDriver
+from genspec.backends.torch.healing import healed
 from genspec.backends.torch.inputs import UnsupportedHere, kept_prompts, require_supported
 from genspec.backends.torch.request import Request
 from genspec.backends.torch.scripted import batched
@@ -38,7 +39,7 @@ class TorchDecoder:
         """Decode every prompt of a call."""
         try:
             require_supported(call.plans[0])
-            request = self.request(call)
+            request = healed(self.request(call), self.driver(call))
             return outputs_of(request, decode(request))
         except UnsupportedHere as reason:
             return Unsupported(str(reason))
@@ -50,15 +51,14 @@ class TorchDecoder:
         """Make a request of a call, which has no padding."""
         plans, pieces, allowed = call.plans, call.pieces, call.allowed_tokens
         prompts = kept_prompts(plans, [call.decoder_prompt(number) for number in range(len(call.prompts))])
-        guided = plans[0].operation("guidance") is not None
         return Request(
             plans=plans,
             prompts=prompts,
             sources=call.sources,
             driver=self.driver(call),
             device=torch.device(self.device),
-            negatives=(call.negative_prompts or tuple(prompt[-1:] for prompt in prompts)) if guided else None,
-            unconditional=self.driver(call) if guided else None,
+            unconditional=None if plans[0].operation("guidance") is None else self.driver(call),
+            negatives=call.negative_prompts,
             generator=None if call.seed is None else torch.Generator().manual_seed(call.seed),
             seeds=call.seeds,
             allowed_tokens=None if allowed is None else lambda prompt, tokens: allowed[tokens[-1]],

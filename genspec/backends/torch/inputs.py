@@ -1,8 +1,10 @@
 """From the arguments of a call to rows, a config and plans."""
 
 from collections.abc import Mapping, Sequence
+from operator import index
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from genspec.backends.torch.request import Tokens
@@ -18,19 +20,26 @@ Config = GenerationConfig | Mapping[str, Any] | HasMembers | None
 """A config of ours, of transformers, or as a file has it."""
 
 
+Ids = Tensor | Sequence[Sequence[int]]
+"""int64[P, L], or one list of ids a row."""
+
+
 class UnsupportedHere(NotImplementedError):
     """What the specification has and this decoder has not."""
 
 
-def rows_of(name: str, ids: Tensor | Sequence[Sequence[int]], mask: Tensor | None) -> tuple[Tokens, ...]:
+def rows_of(name: str, ids: Ids, mask: Tensor | None) -> tuple[Tokens, ...]:
     """Take the real tokens of every row out of a batch. int64[P, L], and a mask that is 0 where something fills it.
 
     Rows of different lengths may also come as lists. Raises ValueError, naming the argument, for another shape.
     """
-    if not isinstance(ids, Tensor):
-        return tuple(tuple(int(token) for token in row) for row in ids)
-    if ids.ndim != 2 or (mask is not None and mask.shape != ids.shape):
-        raise ValueError(f"{name} is int64[P, L] and its mask the same, not {list(ids.shape)}"
+    if not len(ids):
+        raise ValueError(f"{name} holds no row")
+    if not isinstance(ids, Tensor) and mask is None:
+        return tuple(tuple(map(index, row)) for row in ids)
+    ids = torch.as_tensor(ids)
+    if ids.ndim != 2 or ids.is_floating_point() or (mask is not None and mask.shape != ids.shape):
+        raise ValueError(f"{name} is int64[P, L] and its mask the same, not {ids.dtype}{list(ids.shape)}"
                          + ("" if mask is None else f" and {list(mask.shape)}"))
     rows = ids.tolist()
     if mask is None:
@@ -69,11 +78,6 @@ def require_supported(plan: DecodingPlan) -> None:
             f"{plan.mode} is no mode of this decoder, which has {', '.join(sorted(MODES))}. "
             "genspec_reference.decode has it, a prompt at a time."
         )
-    if plan.token_healing:
-        raise UnsupportedHere("token_healing: heal the prompt first, or use genspec_reference.decode.")
-    if plan.profile.beam_input == "logits" and plan.beams is not None:
-        raise UnsupportedHere(f"the profile {plan.profile.name} sums what its operations leave of the logits "
-                              "(beam_input): genspec_reference.decode does so.")
 
 
 def kept_prompts(plans: Sequence[DecodingPlan], prompts: Sequence[Tokens]) -> tuple[Tokens, ...]:

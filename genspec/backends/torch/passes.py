@@ -14,9 +14,9 @@ class Passes:
     def __init__(self, request: Request) -> None:
         """Begin before the prompts are read."""
         self.drivers, self.prompts = [request.driver], [request.prompts]
-        if request.unconditional is not None and request.negatives is not None:
+        if request.unconditional is not None:
             self.drivers.append(request.unconditional)
-            self.prompts.append(request.negatives)
+            self.prompts.append(request.negatives or tuple(prompt[-1:] for prompt in request.prompts))
 
     def start(self, repeats: int) -> tuple[Forward, Tensor | None]:
         """Read the prompts, as `Driver.start`. Gives what the model gives, and its logits without the prompt."""

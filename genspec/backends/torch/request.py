@@ -36,8 +36,8 @@ class Request:
     sources: tuple[Tokens, ...] | None              # the encoder's
     driver: Driver
     device: torch.device                            # of the model
-    negatives: tuple[Tokens, ...] | None = None     # what guidance reads in the place of each prompt. GUIDANCE-2
-    unconditional: Driver | None = None             # the same model, for those
+    unconditional: Driver | None = None             # the same model without the prompts, where guidance asks for it
+    negatives: tuple[Tokens, ...] | None = None     # what it reads instead. GUIDANCE-2
     generator: torch.Generator | None = None
     seeds: tuple[int, ...] | None = None            # one a prompt
     allowed_tokens: Allowed | None = None
