@@ -15,12 +15,12 @@ from support.clauses import clauses
 from support.drawn import Made, random_cases
 from support.strategies import described, score_vectors
 from support.truncation import ignores_a_shift, kept, knows_no_ids, reordered, takes_away, with_choices
-from support.vectors import Case, operation_case
+from support.vectors import Case, generate_case, operation_case, pipeline_case
 
 from genspec import GenerationConfig
 from genspec.config import Rejected
 from genspec.config.plan import DecodingPlan, Operation
-from genspec_reference import decode, seeded_noise
+from genspec_reference import Scripted, decode, seeded_noise
 from genspec_reference.operations.mirostat import mirostat, mirostat_margin, room, zipf_exponent, zipf_mass
 from genspec_reference.scores import Scores, log_softmax, softmax
 
@@ -240,7 +240,30 @@ def drawn(rng: Random, size: int, version: int) -> Made:
     return arguments, {"surprises": [rng.randrange(0, 48) / 8 for _ in range(rng.randint(0, 4))]}
 
 
+def rows() -> Iterator[Case]:
+    """Whole rows, each token's surprise of which moves the limit; and the order of llama.cpp."""
+    rng = Random("mirostat rows")
+    for version in (1, 2):
+        for number in range(8):
+            arguments = {"tau": rng.choice((0.5, 1.0, 1.5)), "eta": rng.choice((0.125, 0.5, 1.0)), "version": version}
+            config = {"do_sample": True, "max_new_tokens": 8, "eos_token_id": 1, "num_return_sequences": 1 + number % 2,
+                      "temperature": rng.choice((0.5, 0.75, 1.5)), "top_k": rng.choice((0, 9))}
+            yield generate_case(
+                f"row-version-{version}-{number}", ["MIROSTAT-2", "MIROSTAT-3", "MIROSTAT-4"], config, [0],
+                Scripted("history", number, 12, (1,)), seed=50 + number, operations=[("mirostat", arguments)],
+                profile="llama.cpp", flags=("random", "eos-rich", "choice-point"),
+                note="The surprise is that under the scores after mirostat, the last operation.")
+            logits = [rng.randrange(-128, 128) / 32 for _ in range(12)]
+            yield pipeline_case(
+                f"after-others-version-{version}-{number}", ["MIROSTAT-4", "PIPELINE-1"], logits,
+                [("top_k", {"k": 9}), ("typical_p", {"p": 0.9}), ("temperature", {"temperature": 0.75}),
+                 ("mirostat", arguments)],
+                context={"surprises": [rng.randrange(0, 48) / 8 for _ in range(number % 4)]}, profile="llama.cpp",
+                flags=("random", "choice-point"), note="The operations of llama.cpp in their order.")
+
+
 def vectors() -> Iterator[Case]:
+    yield from rows()
     name, scores = "mirostat", [0.0, 2.0, 1.0, -1.0, 1.5]
     two, four, five, seven = (f"MIROSTAT-{number}" for number in (2, 4, 5, 7))
 

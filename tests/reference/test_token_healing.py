@@ -15,7 +15,7 @@ from support.vectors import Case, generate_case
 
 from genspec import GenerationConfig
 from genspec.config import Rejected
-from genspec_reference import Scripted, generate, seeded_noise
+from genspec_reference import Scripted, Table, generate, seeded_noise
 
 
 @pytest.mark.parametrize(("value", "healing"), [(True, True), (False, False), (None, False)])
@@ -189,6 +189,28 @@ def vectors() -> Iterator[Case]:
                 f"{name}-{seed}", ["TOKEN-HEALING-2", "TOKEN-HEALING-3", "TOKEN-HEALING-4"],
                 {"token_healing": True, "max_new_tokens": 3}, prompt, Scripted("history", 80 + seed, 7), pieces=pieces,
                 note=note, flags=("boundary",))
+    for lead, note in (
+        (0.53125, "The other leads by less than 1."), (0.96875, "The other leads by less than 1."),
+        (1.0, "Equal: the lowest id."), (1.03125, "The other leads by more than 1."),
+        (1.96875, "The other leads by more than 1."),
+    ):
+        for last, other in ((2, 5), (5, 2)):
+            logits = [0.0] * 7
+            logits[other] = lead
+            yield generate_case(
+                f"a-lead-of-{str(lead).replace('.', '-')}-over-{last}", ["TOKEN-HEALING-3"],
+                {"token_healing": True, "max_new_tokens": 2}, [1, 3, last], Table((tuple(logits),)),
+                pieces=["x", "y", "ab", "z", "", "ab", "v"], note=note, flags=("boundary",))
+    whole = Scripted("history", 97, 7)
+    for seed in range(3):
+        yield generate_case(f"the-whole-row-before-{seed}", ["TOKEN-HEALING-3", "TOKEN-HEALING-4"],
+                            {"token_healing": True, "max_new_tokens": 3}, [seed, 1, 3, 0], whole, pieces=pieces)
+        yield generate_case(f"with-beams-{seed}", ["TOKEN-HEALING-3", "TOKEN-HEALING-4"],
+                            {"token_healing": True, "max_new_tokens": 3, "num_beams": 2, "eos_token_id": 3},
+                            [seed, 1, 0], Scripted("history", 98, 7, (3,)), pieces=pieces, flags=("eos-rich",))
+    yield generate_case("cut-and-then-healed", ["TOKEN-HEALING-3", "LENGTH-5"],
+                        {"token_healing": True, "max_length": 3}, [4, 1, 3, 2, 0], whole, pieces=pieces,
+                        note="The tokens that the cut takes away are not read.", flags=("boundary",))
     for seed in range(4):
         yield generate_case(f"operations-have-no-part-{seed}", ["TOKEN-HEALING-3"],
                             {"token_healing": True, "max_new_tokens": 3, "bad_words_ids": [[2], [3]]}, [5, 0],

@@ -13,12 +13,12 @@ from support.clauses import clauses
 from support.drawn import Made, random_cases
 from support.strategies import described, score_vectors
 from support.truncation import ignores_a_shift, kept, knows_no_ids, reordered, takes_away
-from support.vectors import Case, operation_case
+from support.vectors import Case, generate_case, operation_case, pipeline_case
 
 from genspec import GenerationConfig
 from genspec.config import Rejected
 from genspec.config.plan import DecodingPlan, Operation
-from genspec_reference import Noise, decode, given_noise, seeded_noise
+from genspec_reference import Noise, Scripted, decode, given_noise, seeded_noise
 from genspec_reference.operations.xtc import xtc, xtc_margin
 from genspec_reference.scores import Scores, softmax, support
 
@@ -183,7 +183,42 @@ def with_other_choices(case: Case) -> Case:
                    flags=(*case.flags, "tie"), note="Which of the equal choices stays is free.") if others else case
 
 
+def rows() -> Iterator[Case]:
+    """Whole rows, in which the chance of a step is a number behind those of the race; and the orders of engines."""
+    rng = Random("xtc rows")
+    for profile in ("llama.cpp", "mlx-lm"):
+        for number in range(8):
+            arguments = {"threshold": rng.choice((0.0625, 0.125, 0.25)), "probability": rng.choice((0.25, 0.5, 1.0))}
+            config = {"do_sample": True, "max_new_tokens": 8, "eos_token_id": 1, "num_return_sequences": 1 + number % 2,
+                      "temperature": rng.choice((0.5, 0.75, 1.5)), "top_k": rng.choice((0, 5))}
+            yield generate_case(
+                f"row-{in_words(profile)}-{number}", ["XTC-2", "XTC-3", "PIPELINE-1"], config, [0],
+                Scripted("history", number, 9, (1,)), seed=70 + number, operations=[("xtc", arguments)],
+                profile=profile, flags=("random", "eos-rich", "choice-point"),
+                note="The chance of a step is exp(-e), e being the number of the noise behind the V of the race.")
+            logits = [rng.randrange(-128, 128) / 32 for _ in range(9)]
+            others = {"llama.cpp": ("top_k", {"k": 7}), "mlx-lm": ("top_p", {"p": 0.9375})}
+            yield pipeline_case(
+                f"in-its-place-{in_words(profile)}-{number}", ["XTC-3", "PIPELINE-1"], logits,
+                [others[profile], ("min_p", {"p": 0.03125}), ("xtc", arguments), ("temperature", {"temperature": 0.5})],
+                context={"chance": 0.25}, profile=profile, flags=("random", "choice-point"),
+                note="Operations of the profile in their order.")
+    for number in range(3):
+        noise = [[1.0, 2.0, 1.5, 1.25, chance] for chance in (4.0, 0.25, 2.0, 0.5)]
+        yield generate_case(
+            f"row-of-given-noise-{number}", ["XTC-2"],
+            {"do_sample": bool(number), "top_k": 0, "max_new_tokens": 4}, [0], Scripted("table", number, 4), noise=noise,
+            operations=[("xtc", {"threshold": 0.125, "probability": 0.5})], profile="llama.cpp",
+            flags=("choice-point",),
+            note="It acts when exp(-e) is at most 0.5. Where nothing is drawn the chance is, all the same.")
+
+
+def in_words(profile: str) -> str:
+    return profile.replace(".", "-")
+
+
 def vectors() -> Iterator[Case]:
+    yield from rows()
     name, two, three, four = "xtc", "XTC-2", "XTC-3", "XTC-4"
     always, now = {"threshold": 0.2, "probability": 1.0}, {"chance": 0.5}
     scores = [2.0, 1.5, 1.0, -1.0]

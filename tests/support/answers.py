@@ -1,6 +1,7 @@
 """What the reference answers to a case of the vectors. Text: docs/spec/vectors.md."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
@@ -118,8 +119,17 @@ def decoded(case: "Case", prompt: Sequence[int]) -> tuple[DecodingPlan, Generate
         architecture="encoder-decoder" if "source" in given else "decoder-only",
         context_length=given.pop("context_length", None), on_overflow=given.pop("on_overflow", "truncate"),
     ).plan
+    plan = with_operations(plan, given.pop("operations", ()))
     output = decode(plan, model, prompt or start_tokens(plan), **beside_the_prompt(given))
     return plan, output, np.inf if is_exact(plan) else margin_of(output)
+
+
+def with_operations(plan: DecodingPlan, written: Sequence[Mapping[str, Any]]) -> DecodingPlan:
+    """Add operations that no field of a config sets, each in its place in the profile's order. PIPELINE-1."""
+    added = tuple(Operation(one["operation"], one["arguments"], "PIPELINE-1") for one in written)
+    order = plan.profile.order_in(plan.mode)
+    in_order = sorted((*plan.operations, *added), key=lambda operation: order.index(operation.name))
+    return replace(plan, operations=tuple(in_order)) if added else plan
 
 
 def config_of(given: dict[str, Any]) -> GenerationConfig:

@@ -16,8 +16,8 @@ from support.answers import answer, encoded
 
 Model = Scripted | Layered | Table
 BESIDE_THE_CONFIG = (
-    "source", "noise", "seed", "context_length", "on_overflow", "negative_prompt", "pieces", "clock", "allowed_tokens",
-    "assistant",
+    "operations", "source", "noise", "seed", "context_length", "on_overflow", "negative_prompt", "pieces", "clock",
+    "allowed_tokens", "assistant",
 )
 
 
@@ -50,9 +50,12 @@ def pipeline_case(
     *, context: Mapping[str, Any] | None = None, **more: Any,
 ) -> Case:
     """L1: several operations in order, or, with `distribution=True`, the law of the token drawn after them."""
-    steps = [{"operation": operation, "arguments": dict(arguments)} for operation, arguments in operations]
-    given = {"logits": list(logits), "operations": steps, "context": context or {}}
+    given = {"logits": list(logits), "operations": written_operations(operations), "context": context or {}}
     return Case(name, "L1", tuple(clauses), given, **more)
+
+
+def written_operations(operations: Sequence[tuple[str, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    return [{"operation": operation, "arguments": dict(arguments)} for operation, arguments in operations]
 
 
 def selection_case(
@@ -75,7 +78,8 @@ def generate_case(
     Takes, beside what `Case` has: `source`, `negative_prompt` (ids); `noise` (steps of one row, or of each row),
     or `seed`, which stands for it; `context_length`, `on_overflow`; `pieces` (the text of each token; a row's text is
     theirs, joined); `clock` (what it shows at each reading, then the last again); `allowed_tokens` (for each last
-    token of the row, the ids that may follow); `assistant` (a scripted model).
+    token of the row, the ids that may follow); `assistant` (a scripted model); `operations` (that no field of a config
+    sets, as `pipeline_case` takes them).
     """
     given = config if isinstance(config, str) else dict(config)
     return loop_case(name, clauses, {"config": given}, prompt, model, **more)
@@ -111,6 +115,8 @@ def loop_case(
             given[key] = more.pop(key)
     if "noise" in given and np.ndim(given["noise"][0][0]) == 0:
         given["noise"] = [given["noise"]]
+    if "operations" in given:
+        given["operations"] = written_operations(given["operations"])
     if "assistant" in given:
         given["assistant"] = described_model(given["assistant"])
     return Case(name, "L3", tuple(clauses), given, **more)

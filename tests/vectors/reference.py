@@ -3,6 +3,7 @@
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from itertools import chain, repeat
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from genspec import GenerationConfig, Rejected
+from genspec.config.plan import DecodingPlan, Operation
 from genspec.config.profiles import profile_named
-from genspec_reference import Context, ModelOutput, generate, given_noise
+from genspec_reference import Context, ModelOutput, decode, generate, given_noise
 from genspec_reference.pipeline import TRUNCATIONS
 from vectors.runner import Json, Model, noise_of_seed
 
@@ -99,10 +101,13 @@ def loop_answer(profile: str, given: Json) -> Json:
         return batch_answer(profile, given)
     model = Model(**given["model"])
     call = {READ.get(name, (name, None))[0]: READ[name][1](value) if name in READ else value
-            for name, value in given.items() if name not in ("config", "sources", "model", "prompt")}
-    output = generate(
-        config_of(given), spoken(model), given["prompt"], vocab_size=model.vocab_size, profile=profile, **call
-    )
+            for name, value in given.items() if name not in ("config", "sources", "model", "prompt", "operations")}
+    config = config_of(given)
+    if "operations" in given:
+        plan = config.resolve(prompt_length=len(given["prompt"]), vocab_size=model.vocab_size, profile=profile).plan
+        output = decode(with_operations(plan, given["operations"]), spoken(model), given["prompt"], **call)
+    else:
+        output = generate(config, spoken(model), given["prompt"], vocab_size=model.vocab_size, profile=profile, **call)
     found: dict[str, Any] = {
         "sequences": [list(row) for row in output.sequences],
         "finish_reasons": [str(row.finish_reason) for row in output.rows],
@@ -136,6 +141,13 @@ def batch_answer(profile: str, given: Json) -> Json:
             for number, one in enumerate(alone) for indices in one["beam_indices"]
         ]
     return found
+
+
+def with_operations(plan: DecodingPlan, added: Sequence[Json]) -> DecodingPlan:
+    """Put operations that no config names into their places of the profile's order. PIPELINE-1."""
+    more = [Operation(one["operation"], one["arguments"], "PIPELINE-1") for one in added]
+    named = {operation.name: operation for operation in (*plan.operations, *more)}
+    return replace(plan, operations=tuple(named[name] for name in plan.profile.order if name in named))
 
 
 def without_prompts(given: Json) -> dict[str, Any]:
