@@ -130,7 +130,7 @@ def sides(case: Case, model: TableModel) -> list[Side]:
 
     def ours(**noise: Any) -> torch.Tensor:
         # Here, so that the memory of transformers is measured without it.
-        from genspec.backends.torch import generate
+        from genspec.backends.torch.generate import generate
 
         return generate(model, ids, config, attention_mask=mask, **noise)
 

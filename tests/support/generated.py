@@ -18,6 +18,10 @@ BY_STEP = ("scores", "logits", "attentions", "hidden_states", "decoder_attention
            "decoder_hidden_states")
 
 
+AT_PLACES = {"hidden_states": 1, "encoder_hidden_states": 1, "attentions": 2, "encoder_attentions": 2}
+"""Fields with an axis of places, of which those of the prompt, or of the source, may be filling."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How far two numbers may be apart: atol + rtol times the number of transformers."""
@@ -27,6 +31,28 @@ class Bounds:
 
 
 FLOAT32 = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Which numbers of an output mean something; of the others the shape alone is compared."""
+
+    steps: list[int] | None = None          # of each line: see `live_steps`
+    mask: torch.Tensor | None = None        # of prompts or sources, as `generate` was given it. int64[P, L]
+
+    def at(self, name: str, step: int, values: torch.Tensor) -> torch.Tensor:
+        """Mark the numbers that count in what a step, or the encoder, gives. Returns bool, as `values` or to spread."""
+        marks = torch.ones([len(values)] + [1] * (values.dim() - 1), dtype=torch.bool)
+        if self.steps is not None and name in BY_STEP:
+            marks &= torch.tensor([step < count for count in self.steps]).view(marks.shape)
+        axis = AT_PLACES.get(name)
+        if self.mask is not None and axis is not None and values.shape[axis] == self.mask.shape[1]:
+            seen = self.mask.bool().repeat_interleave(len(values) // len(self.mask), dim=0)
+            marks = marks & seen.view([len(values)] + [-1 if place == axis else 1 for place in range(1, values.dim())])
+        return marks
+
+
+ALL = Meant()
 
 
 def of_transformers(model: Any, ids: torch.Tensor, mask: torch.Tensor, config: Mapping[str, Any], seed: int = 0) -> Any:
@@ -41,7 +67,7 @@ def of_genspec(
 ) -> Any:
     """Run our `generate` on the same values."""
     from genspec import GenerationConfig
-    from genspec.backends.torch import generate
+    from genspec.backends.torch.generate import generate
 
     generator = None if "seeds" in more else torch.Generator(ids.device).manual_seed(seed)
     return generate(
@@ -49,67 +75,44 @@ def of_genspec(
     )
 
 
-def differences(
-    ours: Any, theirs: Any, live: list[int] | None = None, bounds: Bounds = FLOAT32,
-) -> list[str]:
-    """Say where two outputs differ: structure, shape, number. `live`: see `live_steps`."""
-    pairs = [(name, getattr(ours, name, None), getattr(theirs, name, None)) for name in FIELDS]
-    return [line for pair in pairs for line in of_field(*pair, live, bounds)]
+def differences(ours: Any, theirs: Any, meant: Meant = ALL, bounds: Bounds = FLOAT32) -> list[str]:
+    """Say where two outputs differ: structure, shape, number type, number."""
+    found: list[str] = []
+    for name in FIELDS:
+        mine, other = (leaves(getattr(output, name, None)) for output in (ours, theirs))
+        shapes = [[(place, kind(value)) for place, value in side] for side in (mine, other)]
+        if shapes[0] != shapes[1]:
+            found.append(f"{name}: ours {shapes[0]}, transformers {shapes[1]}")
+            continue
+        for (place, value), (_, expected) in zip(mine, other, strict=True):
+            if torch.is_tensor(expected):
+                marks = meant.at(name, place[0] if place else 0, expected).expand_as(expected)
+                found += [f"{name}{list(place)}: {line}" for line in apart(value[marks], expected[marks], bounds)]
+    return found
 
 
-def of_field(name: str, ours: Any, theirs: Any, live: list[int] | None, bounds: Bounds) -> Iterator[str]:
-    """Say where two values of one field differ."""
-    if ours is None or theirs is None:
-        if ours is not theirs:
-            yield f"{name}: ours {kind(ours)}, transformers {kind(theirs)}"
-        return
-    if name not in BY_STEP or live is None:
-        yield from of_nested(name, ours, theirs, None, bounds)
-        return
-    if len(ours) != len(theirs):
-        yield f"{name}: {len(ours)} steps, transformers {len(theirs)}"
-        return
-    for step, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
-        rows = [row for row, count in enumerate(live) if step < count]
-        yield from of_nested(f"{name}[{step}]", mine, other, rows, bounds)
-
-
-def of_nested(name: str, ours: Any, theirs: Any, rows: list[int] | None, bounds: Bounds) -> Iterator[str]:
-    """Say where two tensors, or tuples of them, differ. `rows`: those whose numbers count."""
-    if isinstance(theirs, tuple):
-        if not isinstance(ours, tuple) or len(ours) != len(theirs):
-            yield f"{name}: ours {kind(ours)}, transformers {kind(theirs)}"
-            return
-        for place, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
-            yield from of_nested(f"{name}[{place}]", mine, other, rows, bounds)
-        return
-    if not torch.is_tensor(ours) or ours.shape != theirs.shape:
-        yield f"{name}: ours {kind(ours)}, transformers {kind(theirs)}"
-        return
-    if rows is not None:
-        ours, theirs = ours[rows], theirs[rows]
-    if theirs.is_floating_point():
-        if ours.dtype != theirs.dtype:
-            yield f"{name}: {ours.dtype}, transformers {theirs.dtype}"
-        elif not torch.allclose(ours, theirs, rtol=bounds.rtol, atol=bounds.atol, equal_nan=True):
-            yield f"{name}: differs by {apart(ours, theirs):.2g}"
-    elif not torch.equal(ours, theirs.to(ours.dtype)):
-        yield f"{name}:\n    ours         {ours.tolist()}\n    transformers {theirs.tolist()}"
-
-
-def apart(ours: torch.Tensor, theirs: torch.Tensor) -> float:
-    """Return the greatest distance of two numbers that are finite on both sides; infinity where one alone is."""
-    finite = ours.isfinite() & theirs.isfinite()
-    if not torch.equal(ours[~finite], theirs[~finite]):
-        return float("inf")
-    return float((ours[finite].double() - theirs[finite].double()).abs().max())
+def leaves(value: Any, place: tuple[int, ...] = ()) -> list[tuple[tuple[int, ...], Any]]:
+    """List what nested tuples hold, each with its place."""
+    if not isinstance(value, tuple):
+        return [(place, value)]
+    return [leaf for number, part in enumerate(value) for leaf in leaves(part, (*place, number))]
 
 
 def kind(value: Any) -> str:
-    """Name a value by its type and size."""
-    if torch.is_tensor(value):
-        return f"{value.dtype}{list(value.shape)}"
-    return f"{type(value).__name__} of {len(value)}" if isinstance(value, tuple) else repr(value)
+    """Name a value by its type and size; whole numbers of any width are one type."""
+    if not torch.is_tensor(value):
+        return repr(value)
+    return f"{value.dtype if value.is_floating_point() else 'int'}{list(value.shape)}"
+
+
+def apart(ours: torch.Tensor, theirs: torch.Tensor, bounds: Bounds) -> Iterator[str]:
+    """Say how far the numbers of two tensors are apart."""
+    if not theirs.is_floating_point():
+        if not torch.equal(ours, theirs.to(ours.dtype)):
+            yield f"\n    ours         {ours.tolist()}\n    transformers {theirs.tolist()}"
+    elif not torch.allclose(ours, theirs, rtol=bounds.rtol, atol=bounds.atol):
+        worst = (ours.double() - theirs.double()).abs().nan_to_num(torch.inf).argmax()
+        yield f"{ours.flatten()[worst]:.8g}, transformers {theirs.flatten()[worst]:.8g}"
 
 
 def live_steps(output: Any, prompt_length: int, prompts: int, config: Mapping[str, Any]) -> list[int]:
