@@ -207,8 +207,8 @@ def rows() -> Iterator[Case]:
         noise = [[1.0, 2.0, 1.5, 1.25, chance] for chance in (4.0, 0.25, 2.0, 0.5)]
         yield generate_case(
             f"row-of-given-noise-{number}", ["XTC-2"],
-            {"do_sample": bool(number), "top_k": 0, "max_new_tokens": 4}, [0], Scripted("table", number, 4), noise=noise,
-            operations=[("xtc", {"threshold": 0.125, "probability": 0.5})], profile="llama.cpp",
+            {"do_sample": bool(number), "top_k": 0, "max_new_tokens": 4}, [0], Scripted("table", number, 4),
+            noise=noise, operations=[("xtc", {"threshold": 0.125, "probability": 0.5})], profile="llama.cpp",
             flags=("choice-point",),
             note="It acts when exp(-e) is at most 0.5. Where nothing is drawn the chance is, all the same.")
 
