@@ -1,7 +1,9 @@
 """Our decoder on torch behind the interface of all decoders."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, nan
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,9 +14,9 @@ from genspec.backends.decoder import Answer, Info, Refusal, Unsupported
 from genspec.backends.torch.decode import decode
 from genspec.backends.torch.decoded import Decoded, Kept
 from genspec.backends.torch.drivers.driver import Driver
-from genspec.backends.torch.drivers.function import FunctionDriver
 from genspec.backends.torch.healing import healed
 from genspec.backends.torch.inputs import UnsupportedHere, kept_prompts, require_supported
+from genspec.backends.torch.models import drivers_of
 from genspec.backends.torch.request import Request
 from genspec.backends.torch.scripted import batched
 from genspec.config.decision import Rejected
@@ -25,21 +27,26 @@ from genspec_reference.select import Choice
 
 @dataclass(frozen=True, slots=True)
 class TorchDecoder:
-    """All prompts of a call in one batch, the scripted model read row by row as a function."""
+    """All prompts of a call in one batch, the scripted model read row by row as a function.
+
+    `cached`: as a model of transformers instead, which keeps what it has read in a cache.
+    """
 
     dtype: torch.dtype = torch.float32      # of the logits; all that follows is float32
     device: str = "cpu"
+    cached: bool = False
 
     @property
     def info(self) -> Info:
         """Tell which decoder this is."""
-        return Info(f"genspec.torch {torch.__version__}", __version__, "float32", "hf")
+        return Info("torch, cached" if self.cached else "torch", __version__, "float32", "hf")
 
     def decode(self, call: Call) -> Answer:
         """Decode every prompt of a call."""
         try:
             require_supported(call.plans[0])
-            request = healed(self.request(call), self.driver(call))
+            drivers = drivers_of(self.model(call), call.sources, call.plans[0].outputs, torch.device(self.device), True)
+            request = healed(self.request(call, drivers), drivers())
             return outputs_of(request, decode(request))
         except UnsupportedHere as reason:
             return Unsupported(str(reason))
@@ -47,7 +54,15 @@ class TorchDecoder:
             clauses = tuple(sorted({reason.clause for reason in rejected.reasons}))
             return Refusal("Rejected", str(rejected), clauses)
 
-    def request(self, call: Call) -> Request:
+    def model(self, call: Call) -> Any:
+        """Make a model of the call's function."""
+        if not self.cached:
+            return batched(call.model, self.dtype, self.device)
+        from genspec.backends.transformers.pool import model_of
+
+        return model_of(call)
+
+    def request(self, call: Call, drivers: Callable[[], Driver]) -> Request:
         """Make a request of a call, which has no padding."""
         plans, pieces, allowed = call.plans, call.pieces, call.allowed_tokens
         prompts = kept_prompts(plans, [call.decoder_prompt(number) for number in range(len(call.prompts))])
@@ -55,19 +70,15 @@ class TorchDecoder:
             plans=plans,
             prompts=prompts,
             sources=call.sources,
-            driver=self.driver(call),
+            driver=drivers(),
             device=torch.device(self.device),
-            unconditional=None if plans[0].operation("guidance") is None else self.driver(call),
+            unconditional=None if plans[0].operation("guidance") is None else drivers(),
             negatives=call.negative_prompts,
             generator=None if call.seed is None else torch.Generator().manual_seed(call.seed),
             seeds=call.seeds,
             allowed_tokens=None if allowed is None else lambda prompt, tokens: allowed[tokens[-1]],
             detokenize=None if pieces is None else lambda tokens: "".join(pieces[token] for token in tokens),
         )
-
-    def driver(self, call: Call) -> Driver:
-        """Make a driver of the call's model."""
-        return FunctionDriver(batched(call.model, self.dtype, self.device), call.sources, torch.device(self.device))
 
 
 def outputs_of(request: Request, decoded: Decoded) -> tuple[GenerateOutput, ...]:

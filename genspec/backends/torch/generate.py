@@ -118,7 +118,7 @@ def require_arguments(request: Request) -> None:
         if needs and request.detokenize is None:
             raise ValueError(f"{field}: the call needs tokenizer= or detokenize=, a function from token ids to text")
     rows = {"negative_prompt_ids": request.negatives, "the source": request.sources}
-    for name, given in {"seeds": request.seeds, "decoder_input_ids": request.prompts, **rows}.items():
+    for name, given in {"seeds": request.seeds, **rows}.items():
         if given is not None and len(given) != len(plans):
             raise ValueError(f"{name}: {len(given)} entries for {len(plans)} prompts")
     for name, of_prompts in rows.items():

@@ -81,7 +81,12 @@ def require_supported(plan: DecodingPlan) -> None:
 
 
 def kept_prompts(plans: Sequence[DecodingPlan], prompts: Sequence[Tokens]) -> tuple[Tokens, ...]:
-    """Cut overlong prompts from their front (LENGTH-5), and replace empty ones by BOS (TOKENS-6)."""
+    """Cut overlong prompts from their front (LENGTH-5), and replace empty ones by BOS (TOKENS-6).
+
+    Raises ValueError when there are more or fewer than plans, or a plan was made for another length.
+    """
+    if len(prompts) != len(plans):
+        raise ValueError(f"decoder_input_ids: {len(prompts)} rows for {len(plans)} sources")
     return tuple(kept_prompt(plan, prompt) for plan, prompt in zip(plans, prompts, strict=True))
 
 
