@@ -74,6 +74,7 @@ class Profile:
     default_early_stopping: bool | Literal["never"] = False             # PROFILES-5
     stop_bound: Literal["open", "candidate"] = "open"                   # BEAM-SEARCH-6
     drawn_order: Literal["draw", "score"] = "draw"                      # BEAM-SAMPLE-2
+    drawn_start: Literal["prompt", "copies"] = "prompt"                 # BEAM-SAMPLE-1  of a search that draws
 
     def order_in(self, mode: Mode) -> tuple[str, ...]:
         """Return the operations that a mode has, in their order. PIPELINE-1, PROFILES-4."""

@@ -3,6 +3,8 @@
 A field that is not named here has the option of `hf`.
 """
 
+from dataclasses import replace
+
 from genspec.config.mode import ANY, BEAMS, Mode
 from genspec.config.profile import Profile
 
@@ -14,6 +16,8 @@ HF_4_46 = Profile(
     "hf-4.46", (4, 46), modes=ANY, default_length="total length", finishing_rules="eos", stop_bound="candidate",
     drawn_order="score",
 )
+
+HF_4_38 = replace(HF_4_46, name="hf-4.38", version=(4, 38), drawn_start="copies")
 
 CTRANSLATE2 = Profile(
     "ctranslate2", (5, 23),
@@ -131,7 +135,8 @@ T5X = Profile(
 )
 
 PROFILES = {profile.name: profile for profile in (
-    HF, HF_4_50, HF_4_46, CTRANSLATE2, ONNXRUNTIME_GENAI, OPENVINO_GENAI, LLAMA_CPP, MLX_LM, VLLM, SGLANG, FAIRSEQ, T5X,
+    HF, HF_4_50, HF_4_46, HF_4_38, CTRANSLATE2, ONNXRUNTIME_GENAI, OPENVINO_GENAI, LLAMA_CPP, MLX_LM, VLLM, SGLANG,
+    FAIRSEQ, T5X,
 )}
 
 

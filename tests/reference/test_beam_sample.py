@@ -110,6 +110,27 @@ def test_the_order_of_the_draw_shows() -> None:
     assert profile_named("hf-4.46").drawn_order == "score"
 
 
+@clauses("BEAM-SAMPLE-1")
+def test_a_search_may_begin_with_copies_of_the_prompt() -> None:
+    """The race is over both copies: token 0 of the second comes first, that of the first next. K is 4 with 2 EOS."""
+    tree = Tree(1, {(): [0.4, 0.3, 0.2, 0.1]})
+    noise = given_noise([[0.2, 1, 1, 1, 0.1, 1, 1, 1]])
+    config: dict[str, Any] = {"num_return_sequences": 2, "max_new_tokens": 1, "eos_token_id": [2, 3]}
+    output = run(tree, (1,), noise, replace(HF, drawn_start="copies"), **config)
+    assert [(choice.beam, choice.token) for choice in output.runs[0][0].choices] == [(1, 0), (0, 0), (0, 1), (1, 1)]
+    assert [(row.new_tokens, row.beam_indices) for row in output.rows] == [((0,), (1,)), ((0,), (0,))]
+    alone = run(tree, (1,), noise, **config)
+    assert [(choice.beam, choice.token) for choice in alone.runs[0][0].choices] == [(0, 0), (0, 1), (0, 2), (0, 3)]
+    assert profile_named("hf-4.38").drawn_start == "copies"
+
+
+@clauses("BEAM-SAMPLE-1")
+def test_what_does_not_draw_begins_with_the_prompt_alone() -> None:
+    tree = Tree(1, {(): [0.4, 0.3, 0.2, 0.1]})
+    output = run(tree, (1,), None, replace(HF, drawn_start="copies"), do_sample=False, max_new_tokens=1)
+    assert [(choice.beam, choice.token) for choice in output.runs[0][0].choices] == [(0, 0), (0, 1), (0, 2), (0, 3)]
+
+
 @clauses("BEAM-SAMPLE-4")
 def test_those_with_the_highest_totals_go_on() -> None:
     """Drawn in the order 3, 2, 0, 1. 3 is an EOS; 0 and 1 have higher totals than 2, which was drawn before them."""

@@ -37,6 +37,13 @@ def test_what_is_no_list_of_pairs_is_refused(config: dict[str, Any], clause: str
     assert clauses_of_refusal(config) == [clause]
 
 
+@clauses("FORCED-DECODER-IDS-1")
+def test_a_release_that_honours_them_is_not_specified() -> None:
+    assert clauses_of_refusal({"forced_decoder_ids": [[1, 2]]}, profile="hf-4.38") == ["FORCED-DECODER-IDS-1"]
+    for empty in ({}, {"forced_decoder_ids": []}):
+        answer({**empty, "max_new_tokens": 1}, Scripted("table", 0, 3), [0], profile="hf-4.38")
+
+
 def vectors() -> Iterator[Case]:
     yield from example_cases("forced_decoder_ids")
     model = Scripted("history", 61, 7, eos=(3,))

@@ -82,6 +82,7 @@ WITNESSES: dict[str, tuple[Values, Scripted]] = {
     "default_early_stopping": ({**BEAM, "max_new_tokens": 8}, Scripted("history", 0, 8, (2, 5))),
     "stop_bound": ({**BEAM, "max_new_tokens": 8}, Scripted("history", 0, 8, (2, 5))),
     "drawn_order": ({**BEAM, "do_sample": True, "max_new_tokens": 3}, Scripted("history", 0, 8, (2, 5))),
+    "drawn_start": ({**BEAM, "do_sample": True, "max_new_tokens": 3}, Scripted("history", 0, 8, (2, 5))),
 }
 ADDED = {
     "xtc_boundary": (Operation("xtc", {"threshold": 0.5, "probability": 1.0}, "XTC-3"),),

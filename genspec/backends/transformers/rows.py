@@ -1,7 +1,7 @@
 """What `generate` returns as outputs of the reference: padding is taken off, and nothing else is changed.
 
-A row ends at a token that ends rows (an EOS, or one that completes a stop string) with nothing but padding behind it;
-in a beam mode where its beam indices end. So a row with other tokens behind its end keeps them, and differs.
+A row ends where its beam indices end, if it has some, and at a token that ends rows (an EOS, or one that completes a
+stop string) with nothing but padding behind it. So a row with other tokens behind its end keeps them, and differs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -88,8 +88,7 @@ def row_of(returned: Returned, number: int, line: int, run: int) -> Row:
         beams = returned.call.config["num_beams"]
         indices = tuple(index - number * beams for index in given[line].tolist() if index != -1)
         new = new[:len(indices)]
-    else:
-        new = without_padding(returned, number, prompt, new)
+    new = without_padding(returned, number, prompt, new)    # in groups some releases have an index too many (DEV-44)
     scores = returned.member("sequences_scores")
     return Row(
         (*prompt, *new), length, reason_of(returned, number, prompt, new) or FinishReason.LENGTH,

@@ -54,6 +54,7 @@ def decide_operations(situation: Situation) -> tuple[Operation, ...]:
     """
     builders = {**PENALTIES, **(TRUNCATIONS if situation.draws else {})}
     refuse_forced_and_suppressed(situation.ledger)
+    refuse_forced_positions(situation.ledger)
     for name, builder in builders.items():
         if name not in situation.order:
             leave_out(situation, name, *builder)
@@ -83,6 +84,13 @@ def leave_out(situation: Situation, name: str, field: str, build: Build) -> None
         beams = " in beam modes" if situation.mode in BEAMS else ""
         reason = f"profile {situation.ledger.facts.profile.name} has no {name}{beams}."
         situation.ledger.decide(field, None, reason, clause="PIPELINE-5", status=Status.INERT)
+
+
+def refuse_forced_positions(ledger: Ledger) -> None:
+    """Refuse positions forced under a release that honours them: how is not specified. FORCED-DECODER-IDS-1."""
+    if ledger.given("forced_decoder_ids") and ledger.facts.profile.version < (4, 45):
+        ledger.refuse("forced_decoder_ids", "how this release forces positions is not specified.",
+                      "Unset it, or resolve under profile hf-4.46 or later, where it is inert.")
 
 
 def refuse_forced_and_suppressed(ledger: Ledger) -> None:

@@ -43,9 +43,15 @@ def totals_of(request: Request, hypotheses: Sequence[Hypothesis], scored: Sequen
 
 
 def candidate_count(request: Request, size: int) -> int:
-    """Tell how many candidates a step looks at. BEAM-SEARCH-2."""
+    """Tell how many candidates a step looks at. BEAM-SEARCH-2, BEAM-SAMPLE-1."""
     eos = len(request.plan.stopping.eos_token_ids)
-    return size * (2 if request.plan.profile.beam_candidates == "two" else max(2, 1 + eos))
+    two = request.plan.profile.beam_candidates == "two" or draws_from_copies(request)
+    return size * (2 if two else max(2, 1 + eos))
+
+
+def draws_from_copies(request: Request) -> bool:
+    """Tell whether a search begins with copies of the prompt and draws 2 candidates a beam. BEAM-SAMPLE-1."""
+    return request.plan.draws and request.plan.profile.drawn_start == "copies"
 
 
 def by_total(request: Request, beams: Beams, totals: Scores) -> Taken:

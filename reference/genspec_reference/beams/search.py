@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from genspec.config.decision import Reason, Rejected
-from genspec_reference.beams.candidates import Take, candidates_of, choices_of, score_open, totals_of
+from genspec_reference.beams.candidates import (
+    Take,
+    candidates_of,
+    choices_of,
+    draws_from_copies,
+    score_open,
+    totals_of,
+)
 from genspec_reference.beams.hypotheses import (
     Beams,
     Finished,
@@ -46,10 +53,11 @@ def search(request: Request, take: Take, choose: Select = select) -> tuple[tuple
 
 
 def started(request: Request, size: int) -> Beams:
-    """Begin with the prompt alone; with no token to add it is finished already. BEAM-SEARCH-7."""
+    """Begin with the prompt alone; with no token to add it is finished already. BEAM-SEARCH-7, BEAM-SAMPLE-1."""
     prompt = Hypothesis(request.prompt)
     reason = finish_reason(request, request.prompt)
-    return Beams(size, (prompt,)) if reason is None else Beams(size, (), (Finished(prompt, 0.0, reason),))
+    copies = size if draws_from_copies(request) else 1
+    return Beams(size, (prompt,) * copies) if reason is None else Beams(size, (), (Finished(prompt, 0.0, reason),))
 
 
 def turned(request: Request, beams: Beams, take: Take, choose: Select = select, first_beam: int = 0) -> Turn:
