@@ -11,3 +11,5 @@ from genspec.conform.strategies.configs import configs as configs
 from genspec.conform.strategies.models import models as models
 from genspec.conform.strategies.models import seeds as seeds
 from genspec.conform.strategies.prompts import prompts as prompts
+from genspec.conform.strategies.rejected import rejected_calls as rejected_calls
+from genspec.conform.strategies.rejected import rejected_configs as rejected_configs

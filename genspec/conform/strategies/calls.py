@@ -1,6 +1,7 @@
 """Whole calls: a model, prompts and a config that fit one another."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Literal
 
 from hypothesis import strategies as st
@@ -9,18 +10,19 @@ from genspec.backends.call import Call
 from genspec.config.mode import BEAMS, Mode
 from genspec.config.plan import Architecture
 from genspec.config.profiles import profile_named
-from genspec.conform.strategies.configs import configs_in, eos_ids
-from genspec.conform.strategies.models import layered, scripted, seeds, vocabularies
-from genspec.conform.strategies.prompts import prompts, sources
+from genspec.conform.strategies.configs import config_in, eos_ids
+from genspec.conform.strategies.models import SEEDS, SIZES, layered, scripted
+from genspec.conform.strategies.prompts import COUNTS, rows
 from genspec.conform.strategies.setting import SUPPORTED, Setting, modes_of
-from genspec.conform.strategies.values import ids
 
 LAYERED = frozenset({Mode.CONTRASTIVE_SEARCH, Mode.DOLA})
 """The modes that read more of a model than its logits."""
 ARCHITECTURES: tuple[Architecture, ...] = ("decoder-only", "decoder-only", "decoder-only", "encoder-decoder")
 ALPHABET = ("a", "b", "ab", "", "c", " a", "abc")
+RARELY = st.sampled_from((False,) * 15 + (True,))
 
 Noise = Literal["seeds", "seed", "any"]
+Given = dict[str, Any]
 
 
 @st.composite
@@ -30,34 +32,38 @@ def calls(
 ) -> Call:
     """Draw a call that the specification accepts: `call.plans` never raises.
 
-    `decoder_modes`: the modes wanted, of those that the profile has. `noise`: one seed a prompt ("seeds"), one
-    generator for the whole batch ("seed"), or either. `vocab_size`: V, drawn when None.
+    `decoder_modes`: the modes wanted, of those that the profile has. `architectures`: as often as they are named.
+    `noise`: one seed a prompt ("seeds"), one generator for the whole batch ("seed"), or either. `vocab_size`: V,
+    drawn when None.
     """
-    known = profile_named(profile)
-    mode = draw(st.sampled_from(modes_of(known, frozenset(decoder_modes))))
-    size = vocab_size or draw(vocabularies())
+    mode = draw(modes_among(profile, frozenset(decoder_modes)))
+    size = vocab_size or draw(SIZES)
     eos = draw(eos_ids(size))
     architecture = "decoder-only" if mode in LAYERED else draw(st.sampled_from(architectures))
-    several = batched and (mode is not Mode.ASSISTED or draw(st.integers(0, 7)) == 7)      # few decoders batch drafts
-    rows = draw(prompts(size, special=(*eos, 0), batched=several))
-    read: tuple[tuple[int, ...], ...] | None = None
-    if architecture == "encoder-decoder":
-        read = draw(sources(size, len(rows)))
-        rows = tuple(() for _ in rows)
+    several = batched and (mode is not Mode.ASSISTED or draw(RARELY))       # few decoders batch drafts
+    count = draw(COUNTS) if several else 1
+    read = [draw(rows(size, (*eos, 0))) for _ in range(count)]
+    encoded = architecture == "encoder-decoder"
     setting = Setting(
-        size, mode, known, eos, architecture, tuple(max(1, len(row)) for row in rows),
-        pieces=draw(pieces(size)), layers=4,
-        assistant=mode is Mode.ASSISTED and draw(st.booleans()), one_generator=noise == "seed",
+        size, mode, profile_named(profile), eos, architecture, (1,) if encoded else tuple(map(len, read)),
+        pieces=draw(pieces(size)), layers=4, assistant=mode is Mode.ASSISTED and draw(st.booleans()),
+        one_generator=noise == "seed",
     )
-    config = draw(configs_in(setting))
-    model: Any = draw(layered(size, eos)) if mode in LAYERED else draw(scripted(size, eos, mode not in BEAMS))
+    config = config_in(draw, setting)
     return Call(
-        config, model, rows, read, profile,
-        **draw(chances(config, len(rows), "seeds" if setting.assistant else noise)),
-        **draw(extras(setting, config, len(rows))),
+        config, layered(draw, size, eos) if mode in LAYERED else scripted(draw, size, eos, mode not in BEAMS),
+        ((),) * count if encoded else tuple(read), tuple(read) if encoded else None, profile,
+        **chances(draw, config, count, "seeds" if setting.assistant else noise), **extras(draw, setting, config, count),
     )
 
 
+@cache
+def modes_among(profile: str, wanted: frozenset[Mode]) -> st.SearchStrategy[Mode]:
+    """Draw a mode that is wanted and that a profile has, the simplest first."""
+    return st.sampled_from(modes_of(profile_named(profile), wanted))
+
+
+@cache
 def pieces(vocab_size: int) -> st.SearchStrategy[tuple[str, ...] | None]:
     """Give texts to the tokens, in one call of three."""
     letters = tuple(ALPHABET[token % len(ALPHABET)] for token in range(vocab_size))
@@ -65,27 +71,30 @@ def pieces(vocab_size: int) -> st.SearchStrategy[tuple[str, ...] | None]:
     return st.sampled_from((None, distinct, letters, None, None, None))
 
 
-def chances(config: dict[str, Any], count: int, noise: Noise) -> st.SearchStrategy[dict[str, Any]]:
-    """Where the numbers of a call that draws come from."""
+def chances(draw: st.DrawFn, config: Given, count: int, noise: Noise) -> Given:
+    """Draw where the numbers of a call that draws come from."""
     if not config.get("do_sample"):
-        return st.just({})
-    each: st.SearchStrategy[dict[str, Any]] = st.tuples(*[seeds()] * count).map(lambda numbers: {"seeds": numbers})
-    one: st.SearchStrategy[dict[str, Any]] = seeds().map(lambda number: {"seed": number})
-    return each if noise == "seeds" else one if noise == "seed" else st.one_of(each, one)
+        return {}
+    if noise == "seeds" or (noise == "any" and draw(st.booleans())):
+        return {"seeds": tuple(draw(SEEDS) for _ in range(count))}
+    return {"seed": draw(SEEDS)}
 
 
-@st.composite
-def extras(draw: st.DrawFn, setting: Setting, config: dict[str, Any], count: int) -> dict[str, Any]:
+def extras(draw: st.DrawFn, setting: Setting, config: Given, count: int) -> Given:
     """Draw what a call may give beside the config: texts, allowed tokens, negative prompts, an assistant."""
-    given: dict[str, Any] = {}
+    given: Given = {}
     if "stop_strings" in config or "token_healing" in config:
         given["pieces"] = setting.pieces
     if setting.assistant:
-        given["assistant"] = draw(scripted(setting.vocab_size, setting.eos))
+        given["assistant"] = scripted(draw, setting.vocab_size, setting.eos)
     if config.get("guidance_scale", 1) != 1 and draw(st.booleans()):
-        row = st.lists(ids(setting.vocab_size), min_size=1, max_size=3).map(tuple)
-        given["negative_prompts"] = draw(st.tuples(*[row] * count))
-    if "prefix_allowed_tokens" in setting.profile.order_in(setting.mode) and draw(st.integers(0, 15)) == 15:
-        allowed = st.lists(ids(setting.vocab_size), min_size=1, max_size=4, unique=True).map(tuple)
-        given["allowed_tokens"] = draw(st.tuples(*[allowed] * setting.vocab_size))
+        given["negative_prompts"] = tuple(draw(rows(setting.vocab_size, (), 3)) for _ in range(count))
+    if "prefix_allowed_tokens" in setting.profile.order_in(setting.mode) and draw(RARELY):
+        given["allowed_tokens"] = draw(allowed(setting.vocab_size))
     return given
+
+
+@cache
+def allowed(vocab_size: int) -> st.SearchStrategy[tuple[tuple[int, ...], ...]]:
+    """Draw the ids that may follow each token, at least one."""
+    return st.tuples(*[rows(vocab_size, (), 4)] * vocab_size)

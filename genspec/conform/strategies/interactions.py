@@ -69,7 +69,7 @@ ASSISTED: tuple[Fields, ...] = (
     ("max_matching_ngram_size", "num_assistant_tokens"),
     ("assistant_ensemble_weight",),
 )
-RARE: tuple[Fields, ...] = (("*",),)
+RARE: tuple[Fields, ...] = (("*",),) * 4
 """Any field at all, whether the mode lets it act or not."""
 
 DECIDING = frozenset({
@@ -92,7 +92,7 @@ def groups(mode: Mode, draws: bool) -> tuple[Fields, ...]:
     return (*alone, *together, *RARE)
 
 
-def fits(name: str, setting: Setting, draws: bool) -> bool:
+def fits(name: str, setting: Setting) -> bool:
     """Tell whether a field can be set in a setting at all, so that the config stays valid."""
     if name == "exponential_decay_length_penalty":
         return bool(setting.eos)

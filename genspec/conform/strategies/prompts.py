@@ -1,10 +1,15 @@
 """Prompts of a batch: ragged, with special tokens in them, the shortest first."""
 
+from functools import cache
+
 from hypothesis import strategies as st
 
 from genspec.conform.strategies.values import ids
 
 Tokens = tuple[int, ...]
+
+COUNTS = st.sampled_from((1, 1, 2, 3))
+"""Prompts of a batch."""
 
 
 @st.composite
@@ -15,13 +20,12 @@ def prompts(
 
     `special`: ids that stand in some prompts on purpose (EOS, pad). Without `batched` there is one prompt.
     """
-    tokens = ids(vocab_size) if not special else ids(vocab_size) | st.sampled_from(special)
-    row = st.lists(tokens, min_size=1, max_size=longest).map(tuple)
-    count = draw(st.sampled_from((1, 1, 2, 3))) if batched else 1
-    return tuple(draw(row) for _ in range(count))
+    row = rows(vocab_size, special, longest)
+    return tuple(draw(row) for _ in range(draw(COUNTS) if batched else 1))
 
 
-def sources(vocab_size: int, count: int, longest: int = 5) -> st.SearchStrategy[tuple[Tokens, ...]]:
-    """Draw the encoder's tokens for each of `count` prompts."""
-    row = st.lists(ids(vocab_size), min_size=1, max_size=longest).map(tuple)
-    return st.tuples(*[row] * count)
+@cache
+def rows(vocab_size: int, special: Tokens = (), longest: int = 6) -> st.SearchStrategy[Tokens]:
+    """Draw one row of at least one token."""
+    tokens = ids(vocab_size) | st.sampled_from(special) if special else ids(vocab_size)
+    return st.lists(tokens, min_size=1, max_size=longest).map(tuple)

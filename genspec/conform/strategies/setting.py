@@ -1,6 +1,7 @@
 """What the values of a config depend on: drawn first, so that every field fits it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from genspec.config.mode import ANY, BEAMS, Mode
 from genspec.config.plan import Architecture
@@ -8,6 +9,16 @@ from genspec.config.profile import Profile
 
 SUPPORTED = frozenset({Mode.GREEDY, Mode.SAMPLE, Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE, Mode.ASSISTED})
 """The modes of transformers 5.23."""
+
+
+class Facts(NamedTuple):
+    """What the values of a single field depend on: few enough that strategies are made once."""
+
+    vocab_size: int
+    longest: int                    # tokens of the longest prompt
+    layers: int
+    several: bool                   # whether the mode can return more than one row
+    pieces: tuple[str, ...]         # the text of each token; empty without
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,12 @@ class Setting:
         An assistant draws too, more numbers than one generator of a batch is replayed for.
         """
         return self.mode is Mode.DOLA or (self.mode is Mode.ASSISTED and not (self.assistant and self.one_generator))
+
+    @property
+    def facts(self) -> Facts:
+        """Return what the values of a field depend on."""
+        several = self.beams or self.mode is Mode.SAMPLE
+        return Facts(self.vocab_size, max(self.prompt_lengths), self.layers, several, self.pieces or ())
 
     @property
     def beams(self) -> bool:

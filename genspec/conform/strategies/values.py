@@ -11,7 +11,7 @@ from genspec.config.bounds import REALS, Bounds
 from genspec.config.fields import FIELDS
 from genspec.config.types import TokenId
 from genspec.config.watermark import OPTIONS
-from genspec.conform.strategies.setting import Setting
+from genspec.conform.strategies.setting import Facts
 
 Values = st.SearchStrategy[Any]
 
@@ -31,10 +31,11 @@ LEFT_OUT: Mapping[str, str] = {
 """Fields that no valid config here has, and why."""
 
 
-def values_of(name: str, setting: Setting) -> Values:
-    """Give the values that a field may have in a setting. Raises KeyError for a name that is no field."""
+@cache
+def values_of(name: str, facts: Facts) -> Values:
+    """Give the values that a field may have, given some facts. Raises KeyError for a name that is no field."""
     special = SPECIAL.get(name)
-    return general(name, setting.vocab_size) if special is None else special(setting)
+    return general(name, facts.vocab_size) if special is None else special(facts)
 
 
 @cache
@@ -77,45 +78,45 @@ def id_lists(vocab_size: int, longest: int = 3) -> st.SearchStrategy[list[int]]:
     return st.lists(ids(vocab_size), min_size=1, max_size=longest)
 
 
-def lengths(setting: Setting) -> Values:
+def lengths(facts: Facts) -> Values:
     """Give total lengths: mostly beyond the longest prompt, sometimes not."""
-    longest = max(setting.prompt_lengths)
+    longest = facts.longest
     return st.integers(longest + 1, longest + 6) | st.integers(1, longest + 1)
 
 
-def top_ks(setting: Setting) -> Values:
+def top_ks(facts: Facts) -> Values:
     """Give counts of tokens, V and more among them; 0 is off."""
-    size = setting.vocab_size
+    size = facts.vocab_size
     return st.sampled_from((1, 2, 3, 0, size, size + 1, 50))
 
 
-def temperatures(setting: Setting) -> Values:
+def temperatures(facts: Facts) -> Values:
     """Give temperatures above 0."""
     return st.sampled_from((0.5, 2.0, 1.0, 0.1, 1.5, 0.7, 10.0))
 
 
-def stop_strings(setting: Setting) -> Values:
+def stop_strings(facts: Facts) -> Values:
     """Give texts that rows of these pieces can hold: one, or a list."""
-    pieces = setting.pieces or ("a",)
+    pieces = facts.pieces or ("a",)
     text = st.lists(st.sampled_from(pieces), min_size=1, max_size=2).map("".join)
     cut = text.map(lambda whole: whole[-2:])
     wanted = (cut | text).filter(bool) if any(pieces) else st.just("a")
     return wanted | st.lists(wanted, min_size=1, max_size=2)
 
 
-def sequence_biases(setting: Setting) -> Values:
+def sequence_biases(facts: Facts) -> Values:
     """Give pairs of a sequence and its bias, as JSON holds them."""
     biases = st.sampled_from((2.0, -2.0, 0.5, -10.0, 8.0))
-    pair = st.tuples(id_lists(setting.vocab_size), biases).map(list)
+    pair = st.tuples(id_lists(facts.vocab_size), biases).map(list)
     return st.lists(pair, min_size=1, max_size=3)
 
 
-def decays(setting: Setting) -> Values:
+def decays(facts: Facts) -> Values:
     """Give a start and a factor."""
     return st.tuples(st.integers(0, 3), st.sampled_from((1.5, 0.5, 2.0, 1.0, 1.05))).map(list)
 
 
-def watermarks(setting: Setting) -> Values:
+def watermarks(facts: Facts) -> Values:
     """Give options of a watermark, each within its range."""
     options = {name: st.sampled_from(WATERMARKS[name]) for name in OPTIONS}
     return st.fixed_dictionaries({}, optional=options)
@@ -130,54 +131,54 @@ WATERMARKS: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-def forced_words(setting: Setting) -> Values:
+def forced_words(facts: Facts) -> Values:
     """Give conditions: sequences of ids, or alternatives of which one must occur."""
-    sequence = id_lists(setting.vocab_size, 2)
+    sequence = id_lists(facts.vocab_size, 2)
     return st.lists(sequence | st.lists(sequence, min_size=1, max_size=2), min_size=1, max_size=2)
 
 
-def dola_layers(setting: Setting) -> Values:
+def dola_layers(facts: Facts) -> Values:
     """Give a half of the model, or numbers of layers."""
     return st.sampled_from(("low", "high")) | st.lists(
-        st.integers(0, max(0, setting.layers - 1)), min_size=1, max_size=3, unique=True
+        st.integers(0, max(0, facts.layers - 1)), min_size=1, max_size=3, unique=True
     )
 
 
-def id_or_ids(setting: Setting) -> Values:
+def id_or_ids(facts: Facts) -> Values:
     """Give one token id, or a list of them."""
-    return ids(setting.vocab_size) | id_lists(setting.vocab_size)
+    return ids(facts.vocab_size) | id_lists(facts.vocab_size)
 
 
-def returned(setting: Setting) -> Values:
+def returned(facts: Facts) -> Values:
     """Give how many rows are returned, where the mode can give more than one."""
-    return st.sampled_from((2, 3, 1)) if setting.beams or setting.mode == "sample" else st.just(1)
+    return st.sampled_from((2, 3, 1)) if facts.several else st.just(1)
 
 
-SPECIAL: Mapping[str, Callable[[Setting], Values]] = {
-    "max_new_tokens": lambda setting: st.integers(1, 6),
+SPECIAL: Mapping[str, Callable[[Facts], Values]] = {
+    "max_new_tokens": lambda facts: st.integers(1, 6),
     "max_length": lengths,
-    "min_length": lambda setting: st.integers(0, max(setting.prompt_lengths) + 6),
-    "min_new_tokens": lambda setting: st.integers(0, 7),
+    "min_length": lambda facts: st.integers(0, facts.longest + 6),
+    "min_new_tokens": lambda facts: st.integers(0, 7),
     "stop_strings": stop_strings,
     "num_return_sequences": returned,
     "temperature": temperatures,
     "top_k": top_ks,
     "sequence_bias": sequence_biases,
     "exponential_decay_length_penalty": decays,
-    "guidance_scale": lambda setting: st.sampled_from((1.5, 2.0, 0.5, 0.0, 1.0, 3.0)),
+    "guidance_scale": lambda facts: st.sampled_from((1.5, 2.0, 0.5, 0.0, 1.0, 3.0)),
     "forced_eos_token_id": id_or_ids,
-    "bad_words_ids": lambda setting: st.lists(id_lists(setting.vocab_size), min_size=1, max_size=3),
+    "bad_words_ids": lambda facts: st.lists(id_lists(facts.vocab_size), min_size=1, max_size=3),
     "watermarking_config": watermarks,
     "force_words_ids": forced_words,
-    "forced_decoder_ids": lambda setting: st.tuples(st.integers(1, 3), ids(setting.vocab_size)).map(
+    "forced_decoder_ids": lambda facts: st.tuples(st.integers(1, 3), ids(facts.vocab_size)).map(
         lambda pair: [list(pair)]
     ),
     "dola_layers": dola_layers,
-    "max_cache_len": lambda setting: st.integers(64, 128),
-    "assistant_confidence_threshold": lambda setting: st.sampled_from((0.4, 0.0, 1.0, 0.2)),
-    "repetition_penalty": lambda setting: st.sampled_from((1.5, 2.0, 0.5, 1.2, 1.0, 0.9, 5.0)),
-    "encoder_repetition_penalty": lambda setting: st.sampled_from((1.5, 2.0, 0.5, 1.2, 1.0, 0.9, 5.0)),
-    "length_penalty": lambda setting: st.sampled_from((0.0, 2.0, 1.0, -1.0, 0.5, -3.0)),
+    "max_cache_len": lambda facts: st.integers(64, 128),
+    "assistant_confidence_threshold": lambda facts: st.sampled_from((0.4, 0.0, 1.0, 0.2)),
+    "repetition_penalty": lambda facts: st.sampled_from((1.5, 2.0, 0.5, 1.2, 1.0, 0.9, 5.0)),
+    "encoder_repetition_penalty": lambda facts: st.sampled_from((1.5, 2.0, 0.5, 1.2, 1.0, 0.9, 5.0)),
+    "length_penalty": lambda facts: st.sampled_from((0.0, 2.0, 1.0, -1.0, 0.5, -3.0)),
 }
 """Fields whose values hang on more than their type and range."""
 
