@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from support.hf_table import TableConfig, TableModel
+from support.hf_table import Clock, TableConfig, TableModel
 
 from genspec import GenerationConfig
 
@@ -78,9 +78,11 @@ def main() -> None:
     parser.add_argument("--vocab-size", type=int, help="cases of this vocabulary alone")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of torch")
+    parser.add_argument("--busy", action="store_true", help="one thread, and its own time: other programs run too")
     parser.add_argument("--peak", nargs=2, metavar=("CASE", "SIDE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1 if options.busy else options.threads)
+    Clock.now = staticmethod(time.process_time if options.busy else time.perf_counter)
     if options.peak:
         print(peak(*options.peak, options.device))
         return
@@ -158,11 +160,11 @@ def in_turns(model: TableModel, contenders: list[Side], runs: int) -> dict[str, 
 def timed(model: TableModel, side: Side, run: int) -> tuple[torch.Tensor, float]:
     """Run one side once. Returns its rows and the seconds besides the forward passes."""
     model.clock.reset()
-    started = time.perf_counter()
+    started = model.clock.now()
     rows = side.call(run)
     if rows.is_cuda:
         torch.cuda.synchronize()
-    return rows, time.perf_counter() - started - model.clock.seconds()
+    return rows, model.clock.now() - started - model.clock.seconds()
 
 
 def assert_same(rows: dict[str, torch.Tensor]) -> None:
