@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from genspec.config.fields import FIELDS
+from genspec.config.generation_config import GenerationConfig
 from genspec.config.mode import Mode
 from genspec.config.plan import Architecture
 from genspec.config.profile import Profile
@@ -51,6 +52,11 @@ def configs(
     mode = draw(st.sampled_from(modes_of(known, frozenset(modes))))
     ending = draw(eos_ids(vocab_size)) if eos is None else eos
     return config_in(draw, Setting(vocab_size, mode, known, ending, architecture, prompt_lengths, pieces, layers=4))
+
+
+def generation_configs(vocab_size: int = 8) -> st.SearchStrategy[GenerationConfig]:
+    """Draw configs that `resolve` accepts, read into a `GenerationConfig`."""
+    return configs(vocab_size=vocab_size).map(GenerationConfig.from_dict)
 
 
 @cache

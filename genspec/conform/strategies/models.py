@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from genspec_reference import Scripted, Table
 from genspec_reference.layered import Layered
+from genspec_reference.scripted import KINDS
 
 TIED = st.sampled_from(("table", "history", "ties", "history", "table", "ties", "history", "lines"))
 DISTINCT = st.sampled_from(("table", "history", *("history", "table", "history") * 6, "ties", "lines"))
@@ -17,6 +18,7 @@ VOCABULARIES = (4, 2, 3, 5, 8, 13, 24, 33, 6, 11, 17)
 """Sizes of V: few tokens, so that ties, bans and counts beyond V come about."""
 SIZES = st.sampled_from((*VOCABULARIES * 2, 1))
 SEEDS = st.integers(0, 2**16)
+KINDS_OF_SEEDS = st.sampled_from(KINDS)
 OFTEN = st.sampled_from((True, True, True, False))
 LAYERS, WIDTHS = st.sampled_from((4, 2, 8, 6)), st.sampled_from((4, 2, 8))
 
@@ -78,3 +80,17 @@ def lines_of(vocab_size: int) -> st.SearchStrategy[list[list[float]]]:
 def layered(draw: st.DrawFn, vocab_size: int, eos: tuple[int, ...] = ()) -> Layered:
     """Draw a model that shows its layers, for contrastive search and DoLa."""
     return Layered(draw(SEEDS), vocab_size, eos, draw(LAYERS), draw(WIDTHS), draw(st.booleans()))
+
+
+@st.composite
+def scripted_models(draw: st.DrawFn) -> Scripted:
+    """Draw a scripted model of any kind that is computed from a seed."""
+    size = draw(SIZES)
+    return Scripted(draw(KINDS_OF_SEEDS), draw(SEEDS), size, tuple(draw(few_ids(size))))
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    """Draw a table that is written down."""
+    size = draw(SIZES)
+    return table(draw, size, tuple(draw(few_ids(size))))
