@@ -32,6 +32,8 @@ def add_arguments(parser: Parser) -> None:
     option("--executor", metavar="dask://HOST:PORT", help="Run on a Dask cluster instead.")
     option("--time-limit", type=seconds, metavar="SECONDS", help="Begin no more cases after this time.")
     option("--case-limit", type=seconds, default=30.0, metavar="SECONDS", help="The most for one case; default 30.")
+    option("--shrink-limit", type=at_least(0), default=60, metavar="SECONDS",
+           help="The most for making one finding small, 0 for as drawn; default 60.")
     option("--replay", metavar="FILE", help="Run the case of a finding, and nothing else.")
     option("--json", action="store_true", help="Print the summary as JSON.")
 

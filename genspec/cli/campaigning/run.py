@@ -42,7 +42,7 @@ def ran(options: Namespace) -> Ran:
         with Cases(campaign.cases) as progress:
             summary = run_campaign(
                 campaign, info, store, partial(executor_for, options.executor, options.workers),
-                resume=options.resume, progress=progress.add,
+                resume=options.resume, progress=progress.add, shrink_seconds=options.shrink_limit,
                 deadline=None if options.time_limit is None else started + options.time_limit,
             )
     except (NoDecoder, NoExecutor, StoreError) as error:

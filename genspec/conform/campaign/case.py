@@ -43,9 +43,9 @@ def examined(call: Call, served: Served) -> Examined:
     expected, told = expected_of(call), served.ask(call)
     verdict = verdict_on(call, expected, told, served.info)
     if verdict.kind in UNEXPLAINED and not isinstance(expected, Broken):
-        deviation = explaining(Seen(call, expected, told, verdict), served.info.name, served.info.version)
-        if deviation is not None:
-            verdict = replace(verdict, kind=Kind.KNOWN_DEVIATION, deviation=deviation.id)
+        names = [one.id for one in explaining(Seen(call, expected, told, verdict, served.info))]
+        if names:
+            verdict = replace(verdict, kind=Kind.KNOWN_DEVIATION, deviation=", ".join(names))
     return Examined(call, expected, told, verdict)
 
 

@@ -34,6 +34,8 @@ def minimal(campaign: Campaign, number: int, target: Call, shows: Shows, seconds
 
     The chunk is drawn again and fails at the target. Of what shows the same, the last one that failed is the least.
     """
+    if seconds <= 0:
+        return target
     least, started, deadline = target, False, time.monotonic() + seconds
     sought = repr(target)       # a NaN in a config equals nothing, but looks the same
 

@@ -47,8 +47,7 @@ def run_chunk(campaign: Campaign, number: int) -> ChunkResult:
         modes.setdefault(mode_of(call), Counter())[kind] += 1
         for feature in features_of(call):
             features.setdefault(feature, Counter())[kind] += 1
-        if deviation is not None:
-            deviations[deviation] += 1
+        deviations.update(deviation.split(", ") if deviation else ())
         if case.found:
             occurrences.append(Occurrence(number, index, case.signature, call))
     return ChunkResult(

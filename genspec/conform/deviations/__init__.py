@@ -4,14 +4,19 @@ An id never changes its meaning. A new deviation takes the next number.
 """
 
 from genspec.conform.deviations.beams import BEAMS
+from genspec.conform.deviations.calls import CALLS
+from genspec.conform.deviations.counterfactual import explained, least_first
 from genspec.conform.deviations.deviation import Deviation as Deviation
 from genspec.conform.deviations.deviation import Seen as Seen
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
 from genspec.conform.deviations.scores import SCORES
 
-DEVIATIONS: dict[str, Deviation] = {one.id: one for one in (*READING, *SCORES, *BEAMS, *ROWS)}
+DEVIATIONS: dict[str, Deviation] = {one.id: one for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS)}
 """All of them by id, in the order of the ids."""
+
+MOST_TOGETHER = 3
+"""How many deviations one case may show."""
 
 
 def deviation(name: str) -> Deviation:
@@ -21,6 +26,14 @@ def deviation(name: str) -> Deviation:
     return DEVIATIONS[name]
 
 
-def explaining(seen: Seen, decoder: str, version: str) -> Deviation | None:
-    """Return the deviation of a decoder that makes a difference, or None when nothing known does."""
-    return next((one for one in DEVIATIONS.values() if one.applies(decoder, version) and one.makes(seen)), None)
+def explaining(seen: Seen) -> tuple[Deviation, ...]:
+    """Return the deviations that make a difference: one that sees it, or the fewest that change a request to it."""
+    known = [one for one in DEVIATIONS.values() if one.applies(seen.info)]
+    sees = next((one for one in known if one.makes(seen)), None)
+    if sees is not None:
+        return (sees,)
+    changes = [(one.id, change) for one in known for change in one.changes]
+    for chosen in least_first(changes, MOST_TOGETHER):
+        if explained(seen.call, seen.answer, seen.info, [change for _, change in chosen]):
+            return tuple(DEVIATIONS[name] for name in dict.fromkeys(name for name, _ in chosen))
+    return ()

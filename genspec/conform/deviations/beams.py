@@ -1,6 +1,8 @@
 """Deviations of transformers in beams and groups."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
+from genspec.conform.deviations.made.placeholders import without_placeholders
+from genspec.conform.deviations.made.refusals import refuses, too_few_candidates
 
 BEAMS = (
     Deviation(
@@ -15,6 +17,7 @@ BEAMS = (
         tests=(
             "reference/test_beam_search_transformers.py::test_fewer_hypotheses_than_rows_and_the_placeholders_of_transformers",
         ),
+        changes=(without_placeholders,),
     ),
     Deviation(
         id="DEV-40",
@@ -28,6 +31,7 @@ BEAMS = (
         tests=(
             "reference/test_beam_search_transformers.py::test_more_candidates_than_continuations_and_the_error_of_transformers",
         ),
+        explains=refuses("RuntimeError", "selected index k out of range|cannot sample n_sample", too_few_candidates),
     ),
     Deviation(
         id="DEV-41",

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from genspec.backends.call import Call
-from genspec.backends.decoder import Answer
+from genspec.backends.decoder import Answer, Info
+from genspec.conform.deviations.counterfactual import Change
 from genspec.conform.verdict import Verdict
 
 
@@ -40,6 +41,7 @@ class Seen:
     expected: Answer                    # the reference's
     answer: object                      # the decoder's: an answer, or what stands for none
     verdict: Verdict
+    info: Info                          # of the decoder
 
 
 Explains = Callable[[Seen], bool]
@@ -60,11 +62,12 @@ class Deviation:
     shows: str                          # what comes of it
     tests: tuple[str, ...]              # each fails when the deviation is gone; in tests/
     decoder: str = "transformers"
-    explains: Explains | None = None    # None: no case of a campaign can show it
+    explains: Explains | None = None    # looks at call and answer; without it and `changes` no campaign can show it
+    changes: tuple[Change, ...] = ()    # what it makes of a request, in one way or another
 
-    def applies(self, decoder: str, version: str) -> bool:
-        """Tell whether this is a deviation of a release of a decoder."""
-        return decoder == self.decoder and self.versions.cover(version)
+    def applies(self, info: Info) -> bool:
+        """Tell whether a decoder has this deviation."""
+        return info.name == self.decoder and self.versions.cover(info.version)
 
     def makes(self, seen: Seen) -> bool:
         """Tell whether this deviation makes the difference that is seen."""

@@ -1,6 +1,7 @@
 """Deviations of transformers in what is read and decided."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
+from genspec.conform.deviations.made.refusals import fills_max_length, refuses
 
 READING = (
     Deviation(
@@ -13,6 +14,7 @@ READING = (
         example="P 3, `max_length=3`",
         shows="ValueError: Input length of input_ids is 3, but `max_length` is set to 3",
         tests=("spec/test_deviations.py::test_dev_1_an_overlong_prompt_raises",),
+        explains=refuses("ValueError", "but `max_length` is set to", fills_max_length),
     ),
     Deviation(
         id="DEV-2",

@@ -1,6 +1,7 @@
 """Deviations of transformers in rows, assistance and outputs."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
+from genspec.conform.deviations.made.assistance import follows_dropped_drafts
 
 ROWS = (
     Deviation(
@@ -49,6 +50,7 @@ ROWS = (
         example="`prompt_lookup_num_tokens=3, guidance_scale=1.7`, prompt 1 2 3 4 1 2 3 4",
         shows="another row than without drafts",
         tests=("assisted/test_transformers.py::test_transformers_keeps_dropped_drafts_in_the_row_without_the_prompt",),
+        explains=follows_dropped_drafts,
     ),
     Deviation(
         id="DEV-51",

@@ -1,6 +1,12 @@
 """Deviations of transformers in what is done with scores."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
+from genspec.conform.deviations.made.biases import last_of_equal_biases
+from genspec.conform.deviations.made.guided import nan_falls_to_bans, nan_survives_bans, u_follows_the_place
+from genspec.conform.deviations.made.nothing_left import banned_are_forced, first_token_taken
+from genspec.conform.deviations.made.padding import padding_counts
+from genspec.conform.deviations.made.refusals import guides_beams_from_a_negative_prompt, refuses
+from genspec.conform.deviations.made.ties import highest_ids_first
 
 SCORES = (
     Deviation(
@@ -21,6 +27,7 @@ SCORES = (
             "reference/test_eta_cutoff.py::test_deviation_nothing_left_raises",
             "reference/test_top_h.py::test_deviation_nothing_left_raises",
         ),
+        changes=(first_token_taken,),
     ),
     Deviation(
         id="DEV-23",
@@ -43,6 +50,7 @@ SCORES = (
         example="logits 1, minus infinity, 0; `guidance_scale=2.0`, one new token",
         shows="token 1, whose score is NaN",
         tests=("reference/test_guidance.py::test_deviation_minus_infinity_becomes_nan_and_is_taken",),
+        changes=(nan_survives_bans, nan_falls_to_bans),
     ),
     Deviation(
         id="DEV-25",
@@ -65,6 +73,7 @@ SCORES = (
         example="`num_beams=2, guidance_scale=2.0`, two new tokens",
         shows="rows that are no hypothesis are asked for their scores",
         tests=("reference/test_guidance.py::test_deviation_in_a_beam_mode_u_follows_the_place_and_not_the_hypothesis",),
+        changes=(u_follows_the_place,),
     ),
     Deviation(
         id="DEV-27",
@@ -76,6 +85,7 @@ SCORES = (
         example="`num_beams=2, guidance_scale=2.0`, a negative prompt, two new tokens",
         shows="RuntimeError: Sizes of tensors must match",
         tests=("reference/test_guidance.py::test_deviation_a_negative_prompt_in_a_beam_mode",),
+        explains=refuses("RuntimeError", "[Ss]izes? of tensor", guides_beams_from_a_negative_prompt),
     ),
     Deviation(
         id="DEV-28",
@@ -87,6 +97,7 @@ SCORES = (
         example="`sequence_bias=[[[1], 1.0], [[1], 2.0]]`, logits 0 0",
         shows="scores 0 2",
         tests=("reference/test_sequence_bias.py::test_deviation_equal_sequences_the_last_one_counts",),
+        changes=(last_of_equal_biases,),
     ),
     Deviation(
         id="DEV-29",
@@ -118,6 +129,7 @@ SCORES = (
             "reference/test_watermark.py::test_deviation_padding_counts",
             "reference/test_begin_suppress.py::test_deviation_padding_moves_the_step",
         ),
+        changes=(padding_counts,),
     ),
     Deviation(
         id="DEV-30",
@@ -157,6 +169,7 @@ SCORES = (
             "reference/test_prefix_allowed_tokens.py::test_deviation_allowed_tokens_at_minus_infinity_are_forced",
             "reference/test_prefix_allowed_tokens.py::test_deviation_in_a_beam_mode_it_hangs_on_the_other_hypotheses",
         ),
+        changes=(banned_are_forced,),
     ),
     Deviation(
         id="DEV-33",
@@ -215,6 +228,7 @@ SCORES = (
         example="4 equal logits, `top_p=0.5`",
         shows="tokens 2 and 3 kept",
         tests=("reference/test_top_p.py::test_transformers_keeps_another_of_equal_tokens",),
+        changes=(highest_ids_first,),
     ),
     Deviation(
         id="DEV-38",

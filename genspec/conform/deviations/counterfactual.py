@@ -1,0 +1,88 @@
+"""Whether an answer is the right one for a request that a deviation has changed.
+
+The narrowest way to explain a difference: the reference decodes what the deviation makes of the request, and the answer
+has to be the exact one for that. Nothing else in the answer is excused.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, combinations
+
+from genspec.backends.call import Call
+from genspec.backends.decoder import Info, Refusal
+from genspec.config.decision import Rejected
+from genspec.conform.oracle.prompts import judge_prompt
+from genspec.conform.oracle.requests import requests_of
+from genspec.conform.verdict import Kind
+from genspec_reference import GenerateOutput
+from genspec_reference.decode import run
+from genspec_reference.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One prompt of a call, as a deviation may see it."""
+
+    call: Call
+    number: int                             # of the prompt
+    info: Info                              # of the decoder
+    request: Request
+    answered: GenerateOutput | None         # None: the decoder refuses the call
+
+
+Change = Callable[[Situation], Situation | None]
+"""Give what a deviation makes of a prompt and of its answer; None where it does nothing."""
+
+
+def changed(situation: Situation, changes: Sequence[Change]) -> Situation | None:
+    """Apply changes, one after the other. None where none of them does anything."""
+    now: Situation | None = None
+    for change in changes:
+        now = change(now or situation) or now
+    return now
+
+
+def explained(call: Call, answer: object, info: Info, changes: Sequence[Change]) -> bool:
+    """Tell whether changes make an answer right, prompt by prompt. What they do not touch has to be right as it is."""
+    situations = situations_of(call, answer, info)
+    now = [changed(situation, changes) for situation in situations]
+    if not any(now):
+        return False
+    either = [new or old for new, old in zip(now, situations, strict=True)]
+    if isinstance(answer, Refusal):         # one prompt that is refused is enough for a whole batch
+        return any(is_right(one) for one in either)
+    return all(map(is_right, either))
+
+
+def situations_of(call: Call, answer: object, info: Info) -> list[Situation]:
+    """Take a call and its answer apart; empty for a call that the specification refuses, or without an answer."""
+    try:
+        requests = requests_of(call)
+    except Rejected:
+        return []
+    if isinstance(answer, Refusal):
+        return [Situation(call, number, info, request, None) for number, request in enumerate(requests)]
+    if not isinstance(answer, tuple) or len(answer) != len(requests):
+        return []
+    pairs = zip(requests, answer, strict=True)
+    return [Situation(call, number, info, request, output) for number, (request, output) in enumerate(pairs)]
+
+
+def is_right(situation: Situation) -> bool:
+    """Tell whether an answer to one prompt is the exact one, or within the rounding of the decoder."""
+    try:
+        expected = run(situation.request)
+    except Rejected:
+        return situation.answered is None
+    if situation.answered is None:
+        return False
+    try:
+        said = judge_prompt(situation.request, situation.number, expected, situation.answered, situation.info.dtype)
+    except Rejected:
+        return False
+    return all(verdict.kind is not Kind.VIOLATES for verdict in said)
+
+
+def least_first(changes: Sequence[tuple[str, Change]], most: int) -> Iterator[tuple[tuple[str, Change], ...]]:
+    """Give the sets of changes that may explain a case together, small ones first."""
+    return chain.from_iterable(combinations(changes, size) for size in range(1, most + 1))

@@ -1,0 +1,14 @@
+"""DEV-50: guidance in assisted decoding, whose row without the prompt keeps drafts that were dropped."""
+
+from genspec.config.mode import Mode
+from genspec.conform.deviations.deviation import Seen
+
+
+def follows_dropped_drafts(seen: Seen) -> bool:
+    """Explain rows that are right up to the first token after which a draft may have been dropped."""
+    call, verdict = seen.call, seen.verdict
+    if not isinstance(seen.expected, tuple) or verdict.difference not in ("tokens", "scores", "finish reason"):
+        return False
+    plan = call.plans[0]
+    guided = plan.mode is Mode.ASSISTED and plan.operation("guidance") is not None
+    return guided and verdict.step is not None and verdict.step >= 1

@@ -1,0 +1,123 @@
+"""DEV-24 and DEV-26: guidance with tokens at minus infinity, and guidance in a beam mode."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from genspec.config.mode import Mode
+from genspec.config.plan import Operation
+from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.made.nothing_left import FIRST
+from genspec.conform.oracle.requests import with_operations
+from genspec_reference.context import Context
+from genspec_reference.model import evaluate
+from genspec_reference.operations.guidance import guidance
+from genspec_reference.request import Request
+from genspec_reference.scores import Scores, log_softmax
+from genspec_reference.step import unconditional_logits
+
+BEAMS = (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE)
+
+
+def with_guidance(request: Request, function: Callable[[Scores, Context], Scores]) -> Request:
+    """Give the request with another guidance."""
+    operations = tuple(
+        Operation("processor", {"function": function}, one.clause) if one.name == "guidance" else one
+        for one in request.plan.operations
+    )
+    return with_operations(request, operations)
+
+
+def scale_of(request: Request) -> float | None:
+    """Return g, or None without guidance."""
+    given = request.plan.operation("guidance")
+    return None if given is None else float(str(given.arguments["scale"]))
+
+
+@dataclass(slots=True)
+class Nans:
+    """Guidance that gives NaN where c or u is minus infinity, and what greedy search then takes. DEV-24."""
+
+    request: Request
+    scale: float
+    added: bool                             # whether bans that add minus infinity stand behind it: they keep NaN
+    tokens: list[int] = field(default_factory=list)
+
+    def guide(self, scores: Scores, context: Context) -> Scores:
+        """Note the tokens that become NaN, and go on with 0 for them. float[V] -> float[V]."""
+        logits = unconditional_logits(self.request, context.tokens)
+        assert logits is not None
+        c, u = log_softmax(scores), log_softmax(logits)
+        spoilt = np.isneginf(u) | np.isneginf(c)
+        self.tokens = np.flatnonzero(spoilt).tolist()
+        guided = np.zeros_like(c)
+        guided[~spoilt] = u[~spoilt] + self.scale * (c[~spoilt] - u[~spoilt])
+        return guided
+
+    def take(self, scores: Scores, _: Context) -> Scores:
+        """Leave the first NaN alone, where there is one. float[V] -> float[V]."""
+        left = [token for token in self.tokens if self.added or scores[token] > -np.inf]
+        if not left:
+            return scores
+        alone = np.full_like(scores, -np.inf)
+        alone[left[0]] = 0.0
+        return alone
+
+
+def nan_is_taken(situation: Situation, *, added: bool) -> Situation | None:
+    """Let greedy search take the first token whose guided score is NaN."""
+    request, scale = situation.request, scale_of(situation.request)
+    if scale is None or request.plan.mode not in FIRST or request.plan.outputs.scores:
+        return None
+    nans = Nans(request, scale, added)
+    guided = with_guidance(request, nans.guide)
+    last = Operation("processor", {"function": nans.take}, "GUIDANCE-4")
+    return replace(situation, request=with_operations(guided, (*guided.plan.operations, last)))
+
+
+def nan_survives_bans(situation: Situation) -> Situation | None:
+    """Let NaN be taken though the token is banned: bans add minus infinity."""
+    return nan_is_taken(situation, added=True)
+
+
+def nan_falls_to_bans(situation: Situation) -> Situation | None:
+    """Let NaN be taken unless the token is banned: some bans write minus infinity."""
+    return nan_is_taken(situation, added=False)
+
+
+@dataclass(slots=True)
+class ByPlace:
+    """Guidance whose u goes on with the tokens that a place of the beam has held. DEV-26.
+
+    The reference asks for the open hypotheses of a step in the order of their places.
+    """
+
+    request: Request
+    scale: float
+    step: int = -1
+    place: int = 0
+    held: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def guide(self, scores: Scores, context: Context) -> Scores:
+        """Guide the hypothesis at the next place. float[V] -> float[V]."""
+        step = len(context.tokens) - context.prompt_length
+        if step != self.step:
+            self.step, self.place = step, 0
+        if step == 0:
+            self.held = {}
+        else:
+            self.held[self.place] = (*self.held.get(self.place, ()), context.tokens[-1])
+        row = self.request.prompt[-1:] + self.held.get(self.place, ())
+        self.place += 1
+        return guidance(scores, self.scale, evaluate(self.request.model, row, self.request.source).logits)
+
+
+def u_follows_the_place(situation: Situation) -> Situation | None:
+    """Let u follow the place of a beam instead of its hypothesis."""
+    request, scale = situation.request, scale_of(situation.request)
+    if scale is None or request.plan.mode not in BEAMS or request.negative_prompt is not None:
+        return None
+    return replace(situation, request=with_guidance(request, ByPlace(request, scale).guide))
+
+

@@ -1,0 +1,80 @@
+"""DEV-22 and DEV-32: what happens where every token is banned."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from genspec.config.mode import Mode
+from genspec.config.plan import Operation
+from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.oracle.requests import with_operations
+from genspec_reference import GenerateOutput
+from genspec_reference.context import Context
+from genspec_reference.output import Run
+from genspec_reference.scores import Scores
+from genspec_reference.step import operations_of
+
+FIRST = (Mode.GREEDY, Mode.ASSISTED)
+"""Modes that take token 0 where no score is above another; sampling raises, which is a refusal."""
+
+
+def first_token_taken(situation: Situation) -> Situation | None:
+    """Let token 0 win where every score is minus infinity, or NaN after `renormalize_logits`. DEV-22."""
+    request = situation.request
+    if request.plan.mode not in FIRST:
+        return None
+    taken = Operation("processor", {"function": first_of_none}, "SCORES-6")
+    answered = situation.answered and mended(situation.answered)
+    return replace(
+        situation, request=with_operations(request, (*request.plan.operations, taken)), answered=answered,
+    )
+
+
+def first_of_none(scores: Scores, _: Context) -> Scores:
+    """Give token 0 where nothing is left. float[V] -> float[V]."""
+    return first_alone(scores) if np.all(scores == -np.inf) else scores
+
+
+def first_alone(scores: Scores) -> Scores:
+    """Give scores that leave token 0 alone. float[V] -> float[V]."""
+    only = np.full_like(scores, -np.inf)
+    only[0] = 0.0
+    return only
+
+
+def mended(output: GenerateOutput) -> GenerateOutput:
+    """Give an answer in which scores of which nothing is left are what `first_of_none` makes of them."""
+    return replace(output, runs=tuple(map(mended_run, output.runs)))
+
+
+def mended_run(run: Run) -> Run:
+    """Mend the scores of each step."""
+    return tuple(
+        step if step.scores is None else replace(step, scores=tuple(map(mended_scores, step.scores))) for step in run
+    )
+
+
+def mended_scores(scores: Scores) -> Scores:
+    """Mend the scores of one hypothesis. float[V] -> float[V]."""
+    given = np.asarray(scores, dtype=np.float64)
+    return first_alone(given) if np.all(np.isnan(given) | (given == -np.inf)) else given
+
+
+def banned_are_forced(situation: Situation) -> Situation | None:
+    """Let `prefix_allowed_tokens` give 0 to what is allowed where that is at minus infinity already. DEV-32."""
+    request = situation.request
+    allowed = request.allowed_tokens
+    if allowed is None or not situation.info.version.startswith("5."):
+        return None
+
+    def forced(scores: Scores, context: Context) -> Scores:
+        ids = list(allowed(context.tokens))
+        masked = np.full_like(scores, -np.inf)
+        masked[ids] = 0.0 if np.all(scores[ids] == -np.inf) else scores[ids]
+        return masked
+
+    operations = tuple(
+        Operation("processor", {"function": forced}, one.clause) if one.name == "prefix_allowed_tokens" else one
+        for one in operations_of(request)
+    )
+    return replace(situation, request=replace(with_operations(request, operations), allowed_tokens=None))

@@ -1,0 +1,73 @@
+"""DEV-29: padding that counts as tokens of the row, or of the source."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from genspec.config.generation_config import GenerationConfig
+from genspec.config.plan import Operation
+from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.deviation import numbers
+from genspec.conform.oracle.requests import with_operations
+from genspec_reference import GenerateOutput
+from genspec_reference.context import Context
+from genspec_reference.model import Model
+from genspec_reference.operations.repetition_penalty import repetition_penalty
+from genspec_reference.scores import Scores
+
+
+def padding_counts(situation: Situation) -> Situation | None:
+    """Give the prompt with its padding, and a model that does not read it: so operations see the padding alone."""
+    call, number = situation.call, situation.number
+    width = max(map(len, call.prompts))
+    front = width - len(call.prompts[number]) if all(call.prompts) else 0
+    back = 0 if call.sources is None else max(map(len, call.sources)) - len(call.sources[number])
+    if not front and not back:
+        return None
+    from genspec.backends.transformers.arguments import fill_of
+
+    fill, request = fill_of(call), situation.request
+    prompt = (fill,) * front + request.prompt
+    request = replace(
+        request, prompt=prompt, plan=call.resolved(GenerationConfig.from_dict(dict(call.config)), prompt),
+        model=WithoutPadding(request.model, front, back),
+        source=None if request.source is None else request.source + (fill,) * back,
+        detokenize=request.detokenize,
+    )
+    if front and numbers(situation.info.version) >= (5,):
+        request = with_operations(request, tuple(unpadded(one, front) for one in request.plan.operations))
+    answered = situation.answered
+    return replace(situation, request=request, answered=answered and with_front(answered, (fill,) * front))
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutPadding:
+    """A model that is given rows with padding and reads them without."""
+
+    model: Model
+    front: int                              # tokens of padding before the row
+    back: int                               # and behind the source
+
+    def __call__(self, tokens: tuple[int, ...], source: tuple[int, ...] = ()) -> Any:
+        """Ask the model."""
+        given = () if not source else (source[:len(source) - self.back],)
+        return self.model(tokens[self.front:], *given)
+
+
+def unpadded(operation: Operation, front: int) -> Operation:
+    """Let the repetition penalty see the row alone, as it does since 5.0."""
+    if operation.name != "repetition_penalty":
+        return operation
+
+    def penalised(scores: Scores, context: Context) -> Scores:
+        penalty = float(str(operation.arguments["penalty"]))
+        return repetition_penalty(scores, penalty, tokens=context.tokens[front:], prompt_length=0)
+
+    return Operation("processor", {"function": penalised}, operation.clause)
+
+
+def with_front(output: GenerateOutput, padding: tuple[int, ...]) -> GenerateOutput:
+    """Give the rows as they stand in the batch."""
+    rows = tuple(
+        replace(row, tokens=padding + row.tokens, prompt_length=row.prompt_length + len(padding)) for row in output.rows
+    )
+    return replace(output, rows=rows)

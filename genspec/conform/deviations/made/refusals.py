@@ -1,0 +1,63 @@
+"""Deviations that end in an exception: what the call has to be like, and what the exception says."""
+
+import re
+from collections.abc import Callable
+
+from genspec.backends.call import Call
+from genspec.backends.decoder import Refusal
+from genspec.config.mode import Mode
+from genspec.config.plan import DecodingPlan
+from genspec.conform.deviations.deviation import Explains, Seen
+
+Condition = Callable[[Call, DecodingPlan], bool]
+BEAMS = (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE)
+
+
+def refuses(error: str, message: str, condition: Condition) -> Explains:
+    """Explain a refusal with this exception and message, of a call that meets the condition for some prompt."""
+    pattern = re.compile(message)
+
+    def explains(seen: Seen) -> bool:
+        answer = seen.answer
+        if not isinstance(answer, Refusal) or not isinstance(seen.expected, tuple):
+            return False
+        matches = answer.error in error.split("|") and pattern.search(answer.message) is not None
+        return matches and any(condition(seen.call, plan) for plan in seen.call.plans)
+
+    return explains
+
+
+def fills_max_length(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-1: the prompt, with its padding, has `max_length` tokens or more."""
+    length = call.config.get("max_length")
+    return length is not None and call.config.get("max_new_tokens") is None and width(call) >= length
+
+
+def width(call: Call) -> int:
+    """Count the tokens of the longest prompt; of an encoder-decoder model without prompts, its start token."""
+    return max(1, *map(len, call.prompts))
+
+
+def too_few_candidates(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-40: a step asks for max(2, 1 + EOS ids) · B candidates, and there are B · V."""
+    return plan.mode in BEAMS and max(2, 1 + len(plan.stopping.eos_token_ids)) > call.model.vocab_size
+
+
+def guides_beams_from_a_negative_prompt(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-27."""
+    return plan.operation("guidance") is not None and plan.mode in BEAMS and call.negative_prompts is not None
+
+
+def guides_an_encoder_decoder(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-58."""
+    return plan.operation("guidance") is not None and call.sources is not None
+
+
+def assists_without_a_cache(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-59."""
+    return plan.mode is Mode.ASSISTED and call.config.get("use_cache") is False
+
+
+def assists_with_stop_strings(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-60."""
+    return plan.mode is Mode.ASSISTED and call.assistant is not None and bool(plan.stopping.stop_strings)
