@@ -13,6 +13,7 @@ VERBS = {
     "explain": "Say what a decoder does with a config: mode, budget, pipeline, what is ignored and why.",
     "trace": "Run the reference decoder and show every score before and after every operation.",
     "campaign": "Run random calls through a decoder and the reference, and shrink what differs.",
+    "checkpoint": "Write a model folder whose logits are known exactly, to test an engine with.",
     "rule": "Explain a rule, or list them all.",
     "schema": "Print the JSON Schema of generation_config.json.",
 }
@@ -79,7 +80,7 @@ def run_verb(name: str, arguments: list[str]) -> int:
 
 def overview() -> str:
     """Return the help of genspec itself. It lists the verbs without importing them."""
-    verbs = "\n".join(f"  {verb:9}{summary}" for verb, summary in VERBS.items())
+    verbs = "\n".join(f"  {verb:12}{summary}" for verb, summary in VERBS.items())
     return f"""\
 Usage: genspec VERB [OPTION]... [ARGUMENT]...
 

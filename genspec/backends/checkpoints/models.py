@@ -17,7 +17,7 @@ from genspec_reference.scripted import require_inside
 Weights = NDArray[np.float64]
 """float[V]: how much of each line of a table stands in the logits."""
 
-HISTORY_GAIN = 2.0      # how much heavier the history weighs than the last token
+HISTORY_GAIN = float(np.float32((1 + 5**0.5) / 2))    # the golden ratio: lines never nearly cancel into a tie
 HISTORY_SHIFT = 1       # an earlier token t speaks with line t + 1, so that it is not mistaken for the last one
 SOURCE_SHIFT = 2        # a token s of the source speaks with line s + 2
 
@@ -27,7 +27,7 @@ class History:
     """A model that reads its whole row, in order: what attention with rotary positions computes.
 
     Token j of n has the attention a_j ~ exp(cos(n - j)), in radians. Line t_n weighs 1, line t_j + 1 (modulo V)
-    2 a_j more; logits = the weighted sum of lines / the length of the weights.
+    g a_j more, g being the golden ratio; logits = the weighted sum of lines / the length of the weights.
     """
 
     table: Scripted | Table
@@ -55,7 +55,7 @@ class History:
 class EncoderDecoder:
     """A model that reads its whole row and a source, both as bags: what uniform attention computes.
 
-    u = line t_n with weight 1 and line t_j + 1 with 2/n more for each of the n tokens, divided by its length;
+    u = line t_n with weight 1 and line t_j + 1 with g/n more for each of the n tokens, divided by its length;
     then line s_j + 2 with 1/m more for each of the m tokens of the source, divided by its length again.
     """
 

@@ -10,11 +10,7 @@ from pathlib import Path
 
 from genspec.backends.checkpoints.checkpoint import Checkpoint
 from genspec.backends.checkpoints.folder import NAME, describe
-from genspec.backends.checkpoints.formats import TABLE, Format
-
-
-class NotWritten(Exception):
-    """Why there is no checkpoint, and what to do."""
+from genspec.backends.checkpoints.formats import TABLE, NotWritten
 
 
 def write_checkpoint(folder: str | Path, checkpoint: Checkpoint, form: str = "hf", force: bool = False) -> Path:
@@ -34,12 +30,16 @@ def write_checkpoint(folder: str | Path, checkpoint: Checkpoint, form: str = "hf
 
 
 def require_possible(checkpoint: Checkpoint, form: str) -> None:
-    """Raise `NotWritten` for a format that is not known, holds no such model, or needs what is not installed."""
+    """Raise `NotWritten` for a format that is not known, or holds no such model, or needs what is not installed."""
     if form not in TABLE:
         raise NotWritten(f"no format is called {form!r}: there are {', '.join(TABLE)}")
-    known: Format = TABLE[form]
-    if checkpoint.kind not in known.kinds:
-        raise NotWritten(f"{form} holds no {checkpoint.kind} model: {known.refuses}. It holds {', '.join(known.kinds)}")
+    known = TABLE[form]
+    if not known.load_line(checkpoint.kind, ""):
+        raise NotWritten(f"{form} holds no {checkpoint.kind} model: {known.refuses}")
+    if known.without_eos and not checkpoint.eos:
+        raise NotWritten(f"a model needs an EOS in the format {form}, as eos 2: {known.without_eos}")
+    if known.most_eos is not None and len(checkpoint.eos) > known.most_eos:
+        raise NotWritten(f"{form} names at most {known.most_eos} ids that end a row, not {len(checkpoint.eos)}")
     missing = [name for name in known.packages if not installed(name)]
     if missing:
         raise NotWritten(f"the format {form} needs {', '.join(missing)}, which cannot be imported: "
@@ -75,8 +75,12 @@ def folder_for(target: Path) -> Iterator[Path]:
         begun = Path(scratch) / "new"
         begun.mkdir()                   # with the user's usual permissions, which a temporary folder has not
         yield begun
+        replaced = Path(scratch) / "old"
         if target.exists():
-            os.rename(target, Path(scratch) / "old")
-        os.rename(begun, target)
-
-
+            os.rename(target, replaced)
+        try:
+            os.rename(begun, target)
+        except OSError:
+            if replaced.exists():
+                os.rename(replaced, target)
+            raise

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from safetensors.numpy import save_file
+
 from genspec.backends.checkpoints import bart, llama
 from genspec.backends.checkpoints.checkpoint import CONTEXT, Checkpoint
 from genspec.backends.checkpoints.folder import save_json
@@ -11,8 +13,6 @@ from genspec.backends.checkpoints.tokenizer import tokenizer, tokenizer_config
 
 def write(checkpoint: Checkpoint, folder: Path) -> None:
     """Write a checkpoint into an empty folder."""
-    from safetensors.numpy import save_file
-
     kind = bart if checkpoint.kind == "encoder-decoder" else llama
     save_file(dict(kind.tensors(checkpoint)), folder / "model.safetensors", metadata={"format": "pt"})
     save_json(folder / "config.json", {**kind.config(checkpoint), **special_tokens(checkpoint), "dtype": "float32"})
