@@ -96,8 +96,8 @@ class ScriptedEncoderDecoder(ScriptedModel):
         def prepare_inputs_for_generation(
             self, input_ids: torch.Tensor, past_key_values: Any = None, **kwargs: Any
         ) -> dict[str, Any]:
-            """Cut what the cache holds already."""
-            read = past_key_values[0][0].shape[2] if past_key_values else 0
+            """Cut what the cache holds already, but for the last token: contrastive search gives that one alone."""
+            read = min(caches.length_of(past_key_values), input_ids.shape[1] - 1)
             return {**kwargs, "decoder_input_ids": input_ids[:, read:], "past_key_values": past_key_values}
 
 

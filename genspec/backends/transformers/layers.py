@@ -14,11 +14,9 @@ Array = NDArray[np.float64]
 
 
 def hidden_states_of(answers: Answers, new: int, *, layer_logits: bool = False) -> tuple[torch.Tensor, ...]:
-    """Give float32[n, new, width] a layer; with `layer_logits` instead float32[n, kept, V], the logits of each."""
+    """Give float32[n, new, width] a layer; with `layer_logits` instead the logits of each, float32[n, kept, V]."""
     if layer_logits:
-        return tuple(torch.from_numpy(np.array(
-            [[layer_logits_of(answer)[layer] for answer in line] for line in answers], dtype=np.float32
-        )) for layer in range(len(layer_logits_of(answers[0][-1]))))
+        return layer_logits_of(answers)
     return stacked(answers, lambda answer: answer.hidden_states or made_up(answer), (new, 0))
 
 
@@ -35,11 +33,17 @@ def made_up(answer: ModelOutput) -> Layers:
     return (np.zeros((1, 1)),)
 
 
-def layer_logits_of(answer: ModelOutput | None) -> Layers:
-    """Give the logits of each layer. Raises ValueError for a model without any."""
-    if answer is None or answer.layer_logits is None:
+def layer_logits_of(answers: Answers) -> tuple[torch.Tensor, ...]:
+    """Give the logits of each layer, zeros where nothing was read. Raises ValueError for a model without any."""
+    newest = answers[0][-1]
+    if newest is None or newest.layer_logits is None:
         raise ValueError("DoLa reads the logits of each layer, and this model gives none")
-    return answer.layer_logits
+    nothing = tuple(np.zeros_like(layer) for layer in newest.layer_logits)
+    given = [[nothing if answer is None else answer.layer_logits or nothing for answer in line] for line in answers]
+    return tuple(
+        torch.from_numpy(np.array([[layers[number] for layers in line] for line in given], dtype=np.float32))
+        for number in range(len(nothing))
+    )
 
 
 def stacked(
