@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.beams import CLEAR, Tree, hf_rows, lacks_candidates, least_margin, recorded, replayed, same_rows
 from support.clauses import clauses
+from support.drawn import search_case
 from support.strategies import described, models, prompts
 from support.vectors import Case, generate_case, noise_table
 
@@ -192,7 +193,14 @@ def test_a_draw_needs_noise() -> None:
         run(LAW, (1,), None, max_new_tokens=1)
 
 
+CORNERS = (*range(8), 17, 28, 33, 46, 72, 86, 90, 120, 138, 163)
+"""Numbers of drawn cases, those behind the first eight chosen because a decoder with one slip answers otherwise."""
+
+
 def vectors() -> Iterator[Case]:
+    named = ["BEAM-SAMPLE-1", "BEAM-SAMPLE-2", "BEAM-SAMPLE-3", "SAMPLE-7"]
+    for number in CORNERS:
+        yield search_case(number, named, name="drawn-corner", draws=True)
     rng = random.Random("beam_sample")
     for number in range(40):
         yield random_vector(number, rng)

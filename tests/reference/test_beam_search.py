@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.beams import Tree, beam_configs, least_margin, run_under
 from support.clauses import clauses
+from support.drawn import search_case
 from support.strategies import described, models, prompts
 from support.vectors import Case, generate_case
 
@@ -247,7 +248,28 @@ BASE: dict[str, Any] = {"num_beams": 3, "num_return_sequences": 3, "max_new_toke
 ENGINES = ("hf-4.46", "ctranslate2", "onnxruntime-genai", "openvino-genai", "vllm", "sglang", "fairseq", "t5x")
 
 
+CORNERS = (*range(12), 46, 213, 316, 353, 389, 1109, 1163)
+STEPS = (6, 110, 145, 173, 189, 205, 239, 267, 272, 312, 322, 332)
+"""Numbers of drawn cases, those behind the first dozen chosen because a decoder with one slip answers otherwise."""
+
+
+def corner_vectors() -> Iterator[Case]:
+    """Yield what stop rules, several EOS ids, long prompts, few tokens and the profiles do together."""
+    named = [f"BEAM-SEARCH-{number}" for number in (2, 3, 4, 5, 6, 8, 9)]
+    for number in CORNERS:
+        yield search_case(number, named)
+    for number in STEPS:
+        yield search_case(number, [*named, "OUTPUTS-2"], name="steps", steps_shown=True)
+    for seed in range(4):
+        yield generate_case(
+            f"stop-string-of-one-of-two-{seed}", ["BEAM-SEARCH-10", "STOPPING-3"],
+            {"num_beams": 2, "num_return_sequences": 2, "max_new_tokens": 5, "stop_strings": ["a"]}, [3],
+            Scripted("history", seed, 4), pieces=["a", "b", "c", "d"], profile="hf-4.46", flags=("choice-point",),
+            note="A stop string ends the search when it ends every open hypothesis, and one alone goes on.")
+
+
 def vectors() -> Iterator[Case]:
+    yield from corner_vectors()
     for early in (True, False, "never"):
         for penalty in LENGTH_PENALTIES:
             yield generate_case(

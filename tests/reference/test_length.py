@@ -194,6 +194,24 @@ def vectors() -> Iterator[Case]:
             f"max-length-4-prompt-{length}", ["LENGTH-2", "LENGTH-5"], {"max_length": 4}, list(range(length)), ENDLESS,
             flags=("boundary",), note="At P = max_length no token is dropped and none is generated.",
         )
+    long = [1, 0, 3, 2, 1, 4, 0]
+    for name, config, more in (
+        ("beams", {"max_length": 4, "num_beams": 3, "num_return_sequences": 2}, {}),
+        ("drawn", {"max_length": 4, "do_sample": True, "num_return_sequences": 2}, {"seed": 1}),
+        ("context", {"eos_token_id": 1}, {"context_length": 5}),
+        ("with-scores", {"max_length": 5, "return_dict_in_generate": True, "output_scores": True}, {}),
+        ("an-eos-at-its-end", {"max_length": 3, "eos_token_id": 0}, {}),
+        ("a-stop-string-in-it", {"max_length": 3, "stop_strings": ["e"]}, {"pieces": list("abcdef")}),
+        ("assisted", {"max_length": 4, "prompt_lookup_num_tokens": 2}, {}),
+    ):
+        yield generate_case(f"no-room-{name}", ["LENGTH-5"], config, long, Scripted("history", 6, 6), **more,
+                            flags=("boundary",), note="The end of the prompt is the row, and no token is new.")
+    for name, config, more in (
+        ("beams", {"max_length": 7, "num_beams": 2}, {}), ("length", {"max_length": 6}, {}),
+        ("context", {}, {"context_length": 7}),
+    ):
+        yield generate_case(f"no-room-is-an-error-{name}", ["LENGTH-5"], config, long, Scripted("history", 6, 6),
+                            on_overflow="error", flags=("boundary", "refused"), note="P is at least the limit.", **more)
     for least, total in ((2, 3), (3, 3), (4, 3)):
         yield generate_case(
             f"min-{least}-max-{total}", ["LENGTH-6", "LENGTH-9"],

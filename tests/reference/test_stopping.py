@@ -327,6 +327,10 @@ def vectors() -> Iterator[Case]:
         name = f"max-time-{limit:g}-{len(times)}-readings-to-{times[-1]:g}".replace(".", "-")
         yield case(name, ["STOPPING-4"], {"max_time": limit}, clock=times, flags=("boundary",),
                    note="The clock is read at the start and after each step; a row goes on at exactly max_time.")
+    for rows, times in ((2, [0.0, 1.0, 2.0, 10.0, 11.0, 12.0]), (3, [0.0, 2.0, 9.0, 10.5, 11.0, 20.0, 21.0, 30.0])):
+        yield case(f"max-time-of-{rows}-rows", ["STOPPING-4", "SAMPLE-4"],
+                   {"do_sample": True, "top_k": 0, "max_time": 1.5, "num_return_sequences": rows}, clock=times, seed=3,
+                   flags=("boundary",), note="Each row after the first starts the clock anew.")
     for held in range(1, 16):
         rules = [{"eos_token_id": new[0]}, {"stop_strings": said[0]}, {"max_new_tokens": 1}, {"max_time": 0.5}]
         config = {name: value for place, rule in enumerate(rules) if held >> place & 1 for name, value in rule.items()}

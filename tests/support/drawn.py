@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from support.vectors import Case, operation_case
+from genspec_reference import Scripted, Table
+from support.vectors import Case, generate_case, operation_case
 
 Made = tuple[Mapping[str, Any], Mapping[str, Any]]
 """The arguments of an operation and its context."""
@@ -64,3 +65,48 @@ def flags_of(scores: Sequence[float]) -> tuple[str, ...]:
         "negative-scores": all(score < 0 for score in scores),
     }
     return tuple(flag for flag, holds in found.items() if holds)
+
+
+BEAM_PROFILES = ("hf", "hf", "hf-4.50", "hf-4.46", "ctranslate2", "onnxruntime-genai", "openvino-genai", "vllm",
+                 "sglang", "fairseq", "t5x")
+
+
+def search_case(
+    number: int, clauses: Sequence[str], *, name: str = "corner", draws: bool = False, steps_shown: bool = False
+) -> Case:
+    """Draw an L3 case of beams from its number: many EOS ids, few tokens, long prompts, masked logits, any profile.
+
+    `steps_shown`: the result has the scores of every step, and so says how many there are.
+    """
+    rng = Random(f"{name} {number}")
+    size, beams, steps = rng.choice((3, 4, 6, 9)), rng.randint(2, 4), rng.randint(2, 9)
+    eos = tuple(rng.sample(range(size), rng.randint(1, min(3, size - 1))))
+    config: dict[str, Any] = {
+        "num_beams": beams, "num_return_sequences": beams, "max_new_tokens": steps, "eos_token_id": list(eos),
+        "early_stopping": rng.choice((True, False, False, "never", "never")),
+        "length_penalty": rng.choice((-2.0, -0.5, 0.0, 0.5, 1.0, 2.0)),
+    }
+    if rng.random() < 0.4:
+        config |= rng.choice(({"min_length": 6}, {"min_new_tokens": 3}, {"no_repeat_ngram_size": 2},
+                              {"no_repeat_ngram_size": 1}, {"suppress_tokens": [0]}, {"repetition_penalty": 1.5}))
+    if steps_shown:
+        config |= {"return_dict_in_generate": True, "output_scores": True}
+    if draws:
+        config |= {"do_sample": True, "top_k": 0, "temperature": rng.choice((0.5, 1.0, 2.0))}
+    prompt = drawn_row(rng, size, most=9)
+    model = drawn_model(rng, size, eos)
+    noise = {"seed": number} if draws else {}
+    flags = ["eos-rich"] + ["several-eos"] * (len(eos) > 1) + ["masked"] * isinstance(model, Table)
+    profile = rng.choice(BEAM_PROFILES)
+    return generate_case(
+        f"{name}-{number}", clauses, config, prompt, model, profile=profile, flags=("random", *flags), **noise,
+        note="" if profile == "hf" else f"The choice points of {profile}.",
+    )
+
+
+def drawn_model(rng: Random, size: int, eos: tuple[int, ...]) -> Scripted | Table:
+    """Draw a scripted model that often ends rows; a third of them have lines with tokens at minus infinity."""
+    if rng.random() < 0.7:
+        return Scripted(rng.choice(("history", "history", "table")), rng.randrange(1 << 32), size, eos)
+    return Table(tuple(tuple(-np.inf if rng.random() < 0.25 else rng.randrange(-128, 128) / 32 for _ in range(size))
+                       for _ in range(size)), eos)
