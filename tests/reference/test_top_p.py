@@ -26,6 +26,7 @@ from support.truncation import (
 )
 from support.vectors import Case, generate_case, operation_case, pipeline_case
 
+from genspec_reference import Table
 from genspec_reference.operations.top_k import top_k
 from genspec_reference.operations.top_p import mass_above, top_p, top_p_margin
 from genspec_reference.scores import Scores, descending
@@ -211,6 +212,11 @@ def vectors() -> Iterator[Case]:
     for profile in ("hf", "sglang"):
         yield pipeline_case(f"after-top-k-{profile}", ["TOP-P-2", "TOP-P-5"], logits, after_top_k, profile=profile,
                             flags=("choice-point",), note="After top_k: the mass of three tokens, or of all.")
+        yield generate_case(
+            f"row-after-top-k-{profile}", ["TOP-P-2", "TOP-P-5"],
+            {"do_sample": True, "top_k": 3, "top_p": 0.75, "max_new_tokens": 2, "return_dict_in_generate": True,
+             "output_scores": True}, [0], Table((tuple(logits),)), seed=2, profile=profile, flags=("choice-point",),
+            note="After top_k: the mass of three tokens, or of all.")
     steps = [("temperature", {"temperature": 0.5}), ("top_p", {"p": 0.75, "min_keep": 1})]
     yield pipeline_case("law-of-a-token", ["TOP-P-2"], logits, steps, distribution=True)
     model = Scripted("table", 3, 8)
