@@ -41,12 +41,19 @@ class Examined:
 def examined(call: Call, served: Served) -> Examined:
     """Ask the reference and a decoder, and judge the difference."""
     expected, told = expected_of(call), served.ask(call)
-    verdict = verdict_on(call, expected, told, served.info)
-    if verdict.kind in UNEXPLAINED and not isinstance(expected, Broken):
-        names = [one.id for one in explaining(Seen(call, expected, told, verdict, served.info))]
-        if names:
-            verdict = replace(verdict, kind=Kind.KNOWN_DEVIATION, deviation=", ".join(names))
+    try:
+        verdict = explained(call, expected, told, verdict_on(call, expected, told, served.info), served.info)
+    except Exception as error:          # a bug of the oracle's is a finding, and ends no campaign
+        verdict = Verdict(Kind.ERRORED, f"the oracle raises {type(error).__name__}: {error}", difference="oracle")
     return Examined(call, expected, told, verdict)
+
+
+def explained(call: Call, expected: Answer | Broken, told: Told, verdict: Verdict, info: Info) -> Verdict:
+    """Give the verdict that holds when known deviations are told from the rest."""
+    if verdict.kind not in UNEXPLAINED or isinstance(expected, Broken):
+        return verdict
+    names = [one.id for one in explaining(Seen(call, expected, told, verdict, info))]
+    return replace(verdict, kind=Kind.KNOWN_DEVIATION, deviation=", ".join(names)) if names else verdict
 
 
 def expected_of(call: Call) -> Answer | Broken:
@@ -71,7 +78,7 @@ def verdict_on(call: Call, expected: Answer | Broken, told: Told, info: Info) ->
 def difference_of(verdict: Verdict) -> str:
     """Say what differs; of an exception also how its message begins, without the numbers of the case."""
     if verdict.kind is Kind.ERRORED:
-        return f"{verdict.difference}: {beginning(str(verdict.answered or verdict.reason))}"
+        return f"{verdict.difference}: {beginning(verdict.reason if verdict.answered is None else str(verdict.answered))}"
     if isinstance(verdict.answered, Refusal):
         return f"{verdict.difference}: {verdict.answered.error}: {beginning(verdict.answered.message)}"
     return verdict.difference

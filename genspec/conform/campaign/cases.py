@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 
 from genspec.backends.call import Call
 from genspec.config.mode import Mode
@@ -25,7 +26,8 @@ ALONE = threading.RLock()
 def calls_of(campaign: Campaign, number: int) -> list[Call]:
     """Draw the calls of a chunk: always the same ones. Fewer when the strategy has no more."""
     drawn: list[Call] = []
-    explore(campaign, number, campaign.count_of(number), drawn.append, (Phase.generate,))
+    with suppress(Unsatisfiable):
+        explore(campaign, number, campaign.count_of(number), drawn.append, (Phase.generate,))
     return drawn
 
 
