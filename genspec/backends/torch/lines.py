@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from genspec.backends.torch.ranking import GONE, log_softmax
@@ -54,10 +56,10 @@ class LineScores:
         """Give tokens the score minus infinity."""
         self.writable().index_fill_(0, torch.tensor(places, device=self.matrix.device), GONE)
 
-    def change(self, places: Tensor, changed: Callable[[Tensor], Tensor]) -> None:
-        """Let an operation change the scores at places. int64[n], none twice."""
-        scores = self.writable()
-        scores[places] = changed(scores[places])
+    def change(self, places: NDArray[np.intp], changed: Callable[[Tensor], Tensor]) -> None:
+        """Let an operation change the scores at places. int[n], none twice."""
+        scores, at = self.writable(), torch.from_numpy(places).to(self.device)
+        scores[at] = changed(scores[at])
 
     def keep(self, line: int, tokens: list[int], score: float | None) -> None:
         """Leave few tokens of a line, with this score or their own."""

@@ -1,23 +1,36 @@
 """The exponential numbers of a step, for all lines at once: counted from seeds, or drawn from torch's generator."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from genspec_reference.scripted import FIRST, SECOND, STEP, state_after
+from genspec_reference import noise
+from genspec_reference.noise import seed_of
+from genspec_reference.scripted import FIRST, SECOND, STEP, mixed_each, state_after
+from genspec_reference.scripted import mixed as mixed_word
 
-SIGN = 1 << 63
+SIGN, MANTISSA = 1 << 63, (1 << 53) - 1
+TRIED = 4096
 
 
 class Noise(Protocol):
-    """Where chance comes from, one stream a row; in a beam mode all hypotheses of a prompt share one."""
+    """Where chance comes from, one stream a row; in a beam mode all hypotheses of a prompt share one.
 
-    def exponentials(self, step: int, size: int, streams: Sequence[int], places: Tensor | None = None) -> Tensor:
-        """Give the Exp(1) numbers of a step: float[n, size] of n streams, or those at the places, int64[n, m]."""
+    Exactly one of `exponentials` and `at` is asked at each step, for the streams in their order.
+    """
 
-    def chances(self, step: int, size: int, streams: Sequence[int]) -> list[float]:
+    def exponentials(self, step: int, size: int) -> Tensor:
+        """Give the Exp(1) numbers of a step: float[streams, size]."""
+
+    def at(self, step: int, size: int, places: NDArray[np.intp]) -> NDArray[Any]:
+        """Give those at few places. int[streams, n] -> float[streams, n]."""
+
+    def chances(self, step: int, size: int) -> list[float]:
         """Give a number of (0, 1) for each stream, made of the noise behind its first `size` numbers. XTC-2."""
 
 
@@ -29,24 +42,29 @@ class GeneratorNoise:
     """
 
     def __init__(self, generator: torch.Generator | None, streams: int, device: torch.device | str = "cpu") -> None:
-        """Begin where the generator stands; None is torch's own. `streams`: how many there are in all."""
+        """Begin where the generator stands; None is torch's own."""
         self.generator, self.streams, self.device = generator, streams, torch.device(device)
         self.memory = torch.empty(0, device=self.device)
 
-    def exponentials(self, step: int, size: int, streams: Sequence[int], places: Tensor | None = None) -> Tensor:
-        """Draw float32[all streams, size], and give those asked for."""
+    def exponentials(self, step: int, size: int) -> Tensor:
+        """Draw float32[streams, size]."""
         if self.memory.shape != (self.streams, size):
             self.memory = torch.empty(self.streams, size, device=self.device)
-        drawn = self.memory.exponential_(1, generator=self.generator)
-        if len(streams) < self.streams:
-            drawn = drawn[torch.tensor(streams, device=self.device)]
-        return drawn if places is None else drawn.gather(1, places)
+        return self.memory.exponential_(1, generator=self.generator)
 
-    def chances(self, step: int, size: int, streams: Sequence[int]) -> list[float]:
+    def at(self, step: int, size: int, places: NDArray[np.intp]) -> NDArray[Any]:
+        """Draw all, and give those asked for. On a CPU the others are drawn as words only, and never made numbers."""
+        if not is_logarithm_of_words():
+            return np.take_along_axis(self.exponentials(step, size).cpu().numpy(), places, 1)
+        memory, words = torch.empty(size, dtype=torch.int64), np.empty(places.shape, dtype=np.int64)
+        for row, of_row in zip(words, places, strict=True):
+            row[:] = memory.random_(generator=self.generator).numpy()[of_row]
+        return exponentials_of(words)
+
+    def chances(self, step: int, size: int) -> list[float]:
         """Draw one number more for each stream."""
         drawn = torch.empty(self.streams, device=self.device).exponential_(1, generator=self.generator)
-        chances: list[float] = torch.exp(-drawn.double()).tolist()
-        return [chances[stream] for stream in streams]
+        return torch.exp(-drawn.double()).tolist()
 
 
 class CountedNoise:
@@ -59,22 +77,44 @@ class CountedNoise:
         self, seeds: Sequence[int], rows: Sequence[int] | None = None, device: torch.device | str = "cpu"
     ) -> None:
         """Take the seed of each stream, and which of its prompt's returned rows it is for; the first by default."""
-        self.seeds, self.rows = tuple(seeds), tuple(rows or (0,) * len(seeds))
+        rows = rows or [0] * len(seeds)
+        self.begun = [state_after(seed_of(seed), (row,)) for seed, row in zip(seeds, rows, strict=True)]
         self.device = torch.device(device)
 
-    def exponentials(self, step: int, size: int, streams: Sequence[int], places: Tensor | None = None) -> Tensor:
-        """Count float64[n, size], or float64[n, m] at the places."""
-        if places is None:
-            places = torch.arange(size, device=self.device)
-        states = [signed(state_after(self.seeds[stream], (self.rows[stream], step))) for stream in streams]
-        words = mixed(torch.tensor(states, device=self.device)[:, None] ^ (places + 1))
+    def states(self, step: int) -> list[int]:
+        """Give the state of each stream at a step."""
+        return [mixed_word(begun ^ (step + 1)) for begun in self.begun]
+
+    def exponentials(self, step: int, size: int) -> Tensor:
+        """Count float64[streams, size]."""
+        states = torch.tensor([signed(state) for state in self.states(step)], device=self.device)
+        words = mixed(states[:, None] ^ torch.arange(1, size + 1, device=self.device))
         return uniforms(words).log_().neg_()
 
-    def chances(self, step: int, size: int, streams: Sequence[int]) -> list[float]:
+    def at(self, step: int, size: int, places: NDArray[np.intp]) -> NDArray[Any]:
+        """Count those asked for."""
+        states = np.array(self.states(step), dtype=np.uint64)
+        return -np.log(noise.uniforms(mixed_each(states[:, None] ^ (places + 1).astype(np.uint64))))
+
+    def chances(self, step: int, size: int) -> list[float]:
         """Count the number behind the first `size`."""
-        place = torch.full((len(streams), 1), size, device=self.device)
-        chances: list[float] = torch.exp(-self.exponentials(step, size, streams, place))[:, 0].tolist()
-        return chances
+        behind = np.full((len(self.begun), 1), size)
+        return np.exp(-self.at(step, size, behind))[:, 0].tolist()
+
+
+def exponentials_of(words: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Make of 64 random bits what torch's `exponential_` makes of them on a CPU. int64[...] -> float32[...]."""
+    return (-np.log1p(-((words & MANTISSA) * 2.0**-53))).astype(np.float32)
+
+
+@cache
+def is_logarithm_of_words() -> bool:
+    """Try whether this torch draws exponential numbers from words, one after another: then few can be made alone."""
+    one, other = torch.Generator().manual_seed(TRIED), torch.Generator().manual_seed(TRIED)
+    words = torch.empty(TRIED, dtype=torch.int64).random_(generator=one)
+    drawn = torch.empty(TRIED).exponential_(1, generator=other)
+    same = np.array_equal(exponentials_of(words.numpy()), drawn.numpy())
+    return same and torch.equal(one.get_state(), other.get_state())
 
 
 def mixed(words: Tensor) -> Tensor:

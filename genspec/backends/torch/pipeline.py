@@ -9,18 +9,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from genspec.backends.torch import wide
 from genspec.backends.torch.adapter import Rows, by_reference
 from genspec.backends.torch.lines import LineScores
+from genspec.backends.torch.narrow import Narrow, finished, is_ranked, race
+from genspec.backends.torch.narrow import first_of as narrow_first_of
 from genspec.backends.torch.noise import Noise
 from genspec.backends.torch.ranking import GONE, log_softmax
 from genspec.backends.torch.selection import first_of, keys_of
 from genspec.backends.torch.slots import Slot, slots_of
 from genspec.backends.torch.sparse import Line, moved
-from genspec.backends.torch.wide import Narrow, WideScores
+from genspec.backends.torch.wide import WideScores
 from genspec.config.plan import DecodingPlan, Operation
 from genspec_reference.pipeline import TRUNCATIONS
 from genspec_reference.request import Request
@@ -34,8 +38,6 @@ Processor = Callable[[Tensor, Tensor], Tensor]
 """An operation of the caller's own on all lines: int64[N, L], float32[N, V] -> float32[N, V]. PIPELINE-4."""
 
 
-NARROWABLE = (TRUNCATIONS - {"xtc", "mirostat"}) | {"temperature", "renormalize"}
-"""The operations for which a token that is gone already does not count."""
 SAFE = TRUNCATIONS | {
     "no_repeat_ngram", "encoder_no_repeat_ngram", "bad_words", "min_length", "min_new_tokens", "suppress",
     "begin_suppress", "prefix_allowed_tokens", "forced_bos", "forced_eos", "renormalize",
@@ -110,8 +112,9 @@ class Pipeline:
         lines, narrow = self.run(logits, unconditional, normalised, noise)
         if narrow is None:
             return lines.settled().matrix
-        scores = torch.full(logits.shape, GONE, device=self.device)
-        return scores.scatter_reduce_(1, narrow.tokens, narrow.scores.float(), "amax")      # rows may be filled up
+        tokens, few = torch.from_numpy(narrow.tokens), torch.from_numpy(narrow.scores)
+        scores = torch.full(logits.shape, GONE)
+        return scores.scatter_reduce_(1, tokens, few.float(), "amax")       # rows may be filled up with token 0
 
     def take(self, logits: Tensor, noise: Noise | None = None, unconditional: Tensor | None = None) -> Taken:
         """Take a token for each line: the highest score, or drawn when the plan draws. GREEDY-1, SAMPLE-1.
@@ -133,11 +136,9 @@ class Pipeline:
         assert noise is not None, "a plan that draws needs noise"
         if narrow is None:
             scores = lines.settled().matrix
-            keys = keys_of(scores, noise.exponentials(self.step, self.vocab_size, self.streams))
-            return scores.amax(1), keys.argmax(1)
-        exponentials = noise.exponentials(self.step, self.vocab_size, self.streams, narrow.tokens)
-        first = keys_of(narrow.scores, exponentials).argmax(1, keepdim=True)
-        return narrow.scores.amax(1), narrow.tokens.gather(1, first)[:, 0]
+            return scores.amax(1), keys_of(scores, noise.exponentials(self.step, self.vocab_size)).argmax(1)
+        tokens = race(narrow, noise.at(self.step, self.vocab_size, narrow.tokens), self.vocab_size)
+        return torch.from_numpy(narrow.scores.max(1)), torch.from_numpy(tokens)
 
     def candidates(
         self, logits: Tensor, totals: Tensor, count: int, noise: Noise | None = None,
@@ -148,42 +149,58 @@ class Pipeline:
         `totals`: float[N], minus infinity for a line that is no open hypothesis; `count`: how many candidates a
         prompt has at most. Of equal ones the lowest beam comes first, then the lowest id.
         """
-        profile, totals, together = self.plan.profile, totals.double(), self.lines_per_prompt
-        lines, narrow = self.run(logits, unconditional, profile.beam_input == "log_softmax", noise)
+        totals = totals.double()
+        lines, narrow = self.run(logits, unconditional, self.plan.profile.beam_input == "log_softmax", noise)
         if isinstance(lines, WideScores) and not self.plan.draws:
-            narrow = lines.narrowed(count, totals, together)
-        scores = lines.settled().matrix if narrow is None else narrow.scores
-        if profile.beam_input == "logits":
-            scores = log_softmax(scores)
-        going = totals > GONE
-        sums = torch.where(going[:, None], scores.double() + totals[:, None], GONE)
-        sums = sums.view(-1, together * sums.shape[1])
-        places = None if narrow is None else self.places_of(narrow)
-        first, found = first_of(self.raced(sums, places, noise), count)
-        of_places = sums.gather(1, found).masked_fill(first == GONE, GONE)
-        if self.plan.draws and profile.drawn_order == "score":                  # BEAM-SAMPLE-2
+            narrow = lines.narrowed(count, totals.numpy(), self.lines_per_prompt)
+        if narrow is None:
+            of_places, places = self.first_of_all(lines, totals, count, noise)
+        else:
+            of_places, places = self.first_of_few(narrow, totals.numpy(), count, noise)
+        if self.plan.draws and self.plan.profile.drawn_order == "score":        # BEAM-SAMPLE-2
             of_places, order = of_places.sort(dim=1, descending=True, stable=True)
-            found = found.gather(1, order)
-        found = found if places is None else places.gather(1, found)
-        refused = (lines.refused & going).view(-1, together).any(1, keepdim=True)
+            places = places.gather(1, order)
+        refused = (lines.refused & (totals > GONE)).view(-1, self.lines_per_prompt).any(1, keepdim=True)
         return Candidates(
-            of_places.masked_fill(refused, torch.nan), found // self.vocab_size, found % self.vocab_size,
+            of_places.masked_fill(refused, torch.nan), places // self.vocab_size, places % self.vocab_size,
             self.kept(lines, logits),
         )
 
-    def places_of(self, narrow: Narrow) -> Tensor:
-        """Give the place beam * V + token of what is left of each prompt. int64[P, beams * n], ascending."""
-        beams = torch.arange(len(self.rows), device=self.device) % self.lines_per_prompt
-        places = beams[:, None] * self.vocab_size + narrow.tokens
-        return places.view(-1, self.lines_per_prompt * places.shape[1])
+    def first_of_all(
+        self, lines: Scored, totals: Tensor, count: int, noise: Noise | None
+    ) -> tuple[Tensor, Tensor]:
+        """Rank the places beam * V + token of each prompt. Gives totals and places, [P, count] each."""
+        scores = lines.settled().matrix
+        if self.plan.profile.beam_input == "logits":
+            scores = log_softmax(scores)
+        sums = torch.where((totals > GONE)[:, None], scores.double() + totals[:, None], GONE)
+        sums = keys = sums.view(-1, self.lines_per_prompt * self.vocab_size)
+        if self.plan.draws:
+            assert noise is not None, "a plan that draws needs noise"
+            keys = keys_of(sums, noise.exponentials(self.step, sums.shape[1]).double())
+            keys = keys.masked_fill_(sums == GONE, GONE)
+        first, places = first_of(keys, count)
+        return sums.gather(1, places).masked_fill_(first == GONE, GONE), places
 
-    def raced(self, sums: Tensor, places: Tensor | None, noise: Noise | None) -> Tensor:
-        """Give what candidates are ranked by: their totals, or when the plan draws a race. BEAM-SAMPLE-1, -3."""
-        if not self.plan.draws:
-            return sums
-        assert noise is not None, "a plan that draws needs noise"
-        size = self.lines_per_prompt * self.vocab_size
-        return sums - noise.exponentials(self.step, size, self.streams, places).double().log()
+    def first_of_few(
+        self, narrow: Narrow, totals: NDArray[np.float64], count: int, noise: Noise | None
+    ) -> tuple[Tensor, Tensor]:
+        """Rank the places of what is left of each prompt. Gives totals and places, [P, count] each."""
+        open_totals = np.where(totals > -np.inf, totals, 0.0)[:, None]
+        sums = np.where(totals[:, None] > -np.inf, narrow.scores + open_totals, -np.inf)
+        beams = np.arange(len(totals)) % self.lines_per_prompt
+        shape = -1, self.lines_per_prompt * sums.shape[1]
+        sums, places = sums.reshape(shape), (beams[:, None] * self.vocab_size + narrow.tokens).reshape(shape)
+        keys = sums
+        if self.plan.draws:
+            assert noise is not None, "a plan that draws needs noise"
+            size = self.lines_per_prompt * self.vocab_size                      # BEAM-SAMPLE-3
+            highest = np.maximum(sums.max(1, keepdims=True), -1e300)
+            keys = sums - highest - np.log(noise.at(self.step, size, places), dtype=np.float64)
+        order = narrow_first_of(keys, places, count)
+        of_places, places = np.take_along_axis(sums, order, 1), np.take_along_axis(places, order, 1)
+        of_places[:, keys.shape[1]:] = -np.inf
+        return torch.from_numpy(of_places), torch.from_numpy(places)
 
     def kept(self, lines: Scored, logits: Tensor) -> Tensor | None:
         """Give the scores to somebody who keeps them, never in the memory of the logits."""
@@ -225,7 +242,7 @@ class Pipeline:
             if place == self.narrow_from and isinstance(lines, WideScores):
                 narrow = lines.narrowed(self.narrow_count)
                 if narrow is not None:
-                    return lines, self.finished(narrow, self.slots[place:])
+                    return lines, finished(narrow, self.slots[place:], self.plan.profile)
             if slot.name in TRUNCATIONS and self.remembered and more["unfiltered"] is None:
                 more["unfiltered"] = lines.settled().matrix
             if slot.has_states:
@@ -236,13 +253,6 @@ class Pipeline:
             if place >= self.checked_from and slot.name not in SAFE:
                 lines.check()
         return lines, None
-
-    def finished(self, narrow: Narrow, slots: Sequence[Slot]) -> Narrow:
-        """Apply operations that take tokens away to what is left of each line."""
-        scores = narrow.scores
-        for slot in slots:
-            scores = slot.call(scores, slot.first, self.plan.profile, {})
-        return Narrow(narrow.tokens, scores)
 
     def applied(self, slot: Slot, scores: Tensor, more: dict[str, Any], noise: Noise | None) -> Tensor:
         """Apply an operation that changes all scores; where the plans differ, to each line alone."""
@@ -264,7 +274,7 @@ class Pipeline:
         if not self.chanced or noise is None:
             return [0.0] * len(self.rows)
         size = self.vocab_size * (1 if self.plan.beams is None else self.plan.beams.num_beams)
-        drawn = noise.chances(self.step, size, self.streams)
+        drawn = noise.chances(self.step, size)
         return [chance for chance in drawn for _ in range(len(self.rows) // len(drawn))]
 
 
@@ -291,7 +301,7 @@ def narrowing(slots: Sequence[Slot], remembered: bool) -> tuple[int, int]:
         return -1, 0
     top_k = names.index("top_k")
     start = next((place for place in range(top_k, 0, -1) if names[place - 1] != "temperature"), 0)
-    if any(one.name not in NARROWABLE or not one.alike for one in slots[start:]):
+    if not all(is_ranked(slot) for slot in slots[start:]):
         return -1, 0
     arguments = cast("Mapping[str, int]", slots[top_k].first.arguments)
     return start, max(arguments["k"], arguments.get("min_keep", 1))

@@ -17,7 +17,8 @@ def keys_of(scores: Tensor, exponentials: Tensor) -> Tensor:
     """
     if exponentials.dtype == torch.float32:
         return torch.softmax(scores.float(), dim=1) / exponentials
-    return scores.double() - exponentials.log()
+    below = scores.double() - scores.amax(1, keepdim=True)      # what is near 0 is not lost beside a great number
+    return below - exponentials.log()
 
 
 def first_of(keys: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -7,11 +7,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
 import torch
 
-from genspec.backends.torch.lines import LineScores
 from genspec.backends.torch.sparse import Line
-from genspec.backends.torch.wide import WideScores
 from genspec.config.plan import Operation
 from genspec.config.profile import Profile
 
@@ -42,7 +41,7 @@ class Slot:
         return self.function(given, **arguments_of(self.function, operation.arguments, profile, more))
 
 
-    def apply_states(self, lines: LineScores | WideScores, vocab_size: int) -> LineScores | WideScores:
+    def apply_states(self, lines: Any, vocab_size: int) -> Any:
         """Change single scores of the lines, by what the operation knows of each."""
         known = [(line, state) for line, state in enumerate(self.states) if state is not None]
         if not known:
@@ -53,12 +52,11 @@ class Slot:
             if banned:
                 lines.ban(banned)
         elif hasattr(state, "changes"):
-            changes = [(line * vocab_size + token, number) for line, state in known
-                       for token, number in state.changes().items()]
-            if changes:
-                places, numbers = zip(*changes, strict=True)
-                amounts = torch.tensor(numbers, dtype=torch.float32, device=lines.device)
-                lines.change(torch.tensor(places, device=lines.device), lambda scores: state.changed(scores, amounts))
+            ids, numbers = zip(*(state.changes() for _, state in known), strict=True)
+            places = np.concatenate([line * vocab_size + one for (line, _), one in zip(known, ids, strict=True)])
+            if len(places):
+                amounts = torch.from_numpy(np.concatenate(numbers)).to(lines.device)
+                lines.change(places, lambda scores: state.changed(scores, amounts).to(scores.dtype))
         else:
             kept = [(line, state.kept()) for line, state in known]
             if any(tokens is not None for _, tokens in kept):

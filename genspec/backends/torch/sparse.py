@@ -1,10 +1,15 @@
 """Operations that change few scores of a line: what they know of it, advanced by one token a step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, Self, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
+
+Changes = tuple[NDArray[np.intp], NDArray[np.float64]]
+"""Token ids, and a number for each. int[n], float[n]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +35,24 @@ class State(Protocol):
         """Give what a line begins with that shares all tokens so far."""
 
 
-class Bans(State, Protocol):
+class Banning(State, Protocol):
     """An operation that bans tokens."""
 
     def banned(self) -> Sequence[int]:
         """List the tokens banned at this step; one may be listed twice."""
 
 
-class Changes(State, Protocol):
+class Changing(State, Protocol):
     """An operation that changes the scores of tokens."""
 
-    def changes(self) -> Mapping[int, float]:
-        """Give the tokens whose scores change at this step, each with a number."""
+    def changes(self) -> Changes:
+        """Give the tokens whose scores change at this step, none twice, each with a number."""
 
     def changed(self, scores: Tensor, numbers: Tensor) -> Tensor:
-        """Change scores by the numbers that belong to them. float32[n], float32[n] -> float32[n]."""
+        """Change scores by the numbers that belong to them. float32[n], float64[n] -> float[n]."""
 
 
-class Keeps(State, Protocol):
+class Keeping(State, Protocol):
     """An operation that leaves few tokens."""
 
     score: ClassVar[float | None]       # of each token that is left; None: the one it had

@@ -1,18 +1,19 @@
 """Scores of a wide vocabulary that are not written down: logits, what is subtracted, and what few tokens have instead.
 
 Few of 100,000 tokens matter to a step. They are found by the greatest logit of each block of the vocabulary, in one
-pass over the logits, without a copy.
+pass over the logits and without a copy. What is found is so little that NumPy is the quicker of the two for it.
 """
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from genspec.backends.torch.lines import LineScores
-from genspec.backends.torch.ranking import GONE, kth
+from genspec.backends.torch.narrow import Ids, Narrow, Reals, gathered
 
 BLOCK = 128
 """Tokens of a block."""
@@ -24,114 +25,123 @@ MOST_LEFT = 4
 """No more than one token in so many is worth picking out."""
 
 
-class Narrow(NamedTuple):
-    """The tokens of each line that can still be among its highest, in the order of their ids."""
-
-    tokens: Tensor      # int64[N, n]
-    scores: Tensor      # [N, n]: minus infinity fills up the lines that have fewer
-
-
 class WideScores:
     """float[N, V]: the logits, or their log-softmax, but for the few tokens that have other scores."""
 
     def __init__(self, logits: Tensor, normalised: bool) -> None:
         """Begin with the logits, which are never written to."""
-        self.logits, self.normalised = logits, normalised
-        self.device = logits.device
+        self.logits, self.normalised, self.device = logits, normalised, logits.device
         self.lines, self.size = logits.shape
-        self.blocks = -(-self.size // BLOCK)
+        self.whole, self.rest = divmod(self.size, BLOCK)
+        self.blocks = self.whole + (self.rest > 0)
         self.banned: list[int] = []                         # places: line * V + token
-        self.changed: list[tuple[Tensor, Tensor]] = []      # places int64[n], none twice, and their scores float32[n]
-        self.overflowed: Tensor | None = None
+        self.changed: list[tuple[Ids, Reals]] = []          # places int[n], none twice, and their scores float32[n]
+        self.overflowed: NDArray[np.bool_] | None = None
 
     @cached_property
-    def highest_logits(self) -> Tensor:
+    def body(self) -> Tensor:
+        """Give the logits without a short last block. [N, whole blocks, BLOCK]."""
+        return torch.unflatten(self.logits[:, :self.whole * BLOCK], 1, (self.whole, BLOCK))
+
+    @cached_property
+    def highest_logits(self) -> Reals:
         """Give the greatest logit of each block; the last block may be a short one. float32[N, blocks]."""
-        whole = self.size // BLOCK
-        maxima: Tensor = torch.unflatten(self.logits[:, :whole * BLOCK], 1, (whole, BLOCK)).amax(2)
-        if whole < self.blocks:
-            maxima = torch.cat([maxima, self.logits[:, whole * BLOCK:].amax(1, keepdim=True)], dim=1)
-        return maxima.float()
+        maxima = self.body.amax(2)
+        if self.rest:
+            maxima = torch.cat([maxima, self.logits[:, self.whole * BLOCK:].amax(1, keepdim=True)], dim=1)
+        return maxima.float().numpy()
 
     @cached_property
-    def normaliser(self) -> Tensor:
+    def normaliser(self) -> Reals:
         """Give the logarithm of the sum of the exponentials of each line. float64[N, 1]. SCORES-3.
 
         Exponentials of all lines at once would go through memory three times; those of a chunk stay in the cache.
         """
-        highest, rows = self.highest_logits.amax(1, keepdim=True), max(1, CHUNK // self.size)
-        memory = torch.empty(min(rows, self.lines), self.size, device=self.logits.device)
-        sums = torch.empty_like(highest)
+        rows = max(1, CHUNK // self.size)
+        highest = torch.from_numpy(self.highest_logits.max(1, keepdims=True))
+        memory, sums = torch.empty(min(rows, self.lines), self.size), torch.empty(self.lines, 1)
         for start in range(0, self.lines, rows):
             here = slice(start, start + rows)
             chunk = memory[:len(highest[here])]
             torch.sub(self.logits[here], highest[here], out=chunk)
             torch.sum(chunk.exp_(), dim=1, keepdim=True, out=sums[here])
-        return highest.double() + sums.double().log()
+        return (highest.double() + sums.double().log()).numpy()
 
     @property
     def refused(self) -> Tensor:
         """Mark the lines with NaN or plus infinity. bool[N]. SCORES-2."""
-        refused = ~(self.highest_logits.amax(1) < torch.inf)            # NaN is not below either
-        return refused if self.overflowed is None else refused | self.overflowed
+        refused = ~(self.highest_logits.max(1) < np.inf)                # NaN is not below either
+        return torch.from_numpy(refused if self.overflowed is None else refused | self.overflowed)
+
+    def check(self) -> None:
+        """Mark the lines with NaN or plus infinity: it is seen to where scores change."""
 
     def ban(self, places: list[int]) -> None:
         """Give tokens the score minus infinity, which no operation on single scores changes later."""
         self.banned += places
 
-    def change(self, places: Tensor, changed: Callable[[Tensor], Tensor]) -> None:
-        """Let an operation change the scores at places. int64[n], none twice."""
-        scores = changed(self.at(places))
+    def change(self, places: Ids, changed: Callable[[Tensor], Tensor]) -> None:
+        """Let an operation change the scores at places. int[n], none twice."""
+        scores = changed(torch.from_numpy(self.at(places))).numpy()
         self.changed.append((places, scores))
-        over = torch.zeros(self.lines, dtype=torch.int32, device=places.device)
-        over = over.index_add_(0, places // self.size, (~(scores < torch.inf)).int()) > 0
-        self.overflowed = over if self.overflowed is None else self.overflowed | over
+        overflowed = np.zeros(self.lines, dtype=np.bool_)
+        overflowed[places[~(scores < np.inf)] // self.size] = True
+        self.overflowed = overflowed if self.overflowed is None else self.overflowed | overflowed
 
-    def at(self, places: Tensor) -> Tensor:
-        """Give the scores at places, without the bans. int64[n] -> float32[n]."""
-        lines, tokens = places // self.size, places % self.size
-        scores = self.scored(self.logits[lines, tokens, None], lines)[:, 0].float()
+    def at(self, places: Ids) -> Reals:
+        """Give the scores at places, without the bans. int[n] -> float32[n]."""
+        lines, tokens = np.divmod(places, self.size)
+        logits = self.logits[torch.from_numpy(lines), torch.from_numpy(tokens)].float().numpy()
+        scores = (logits - self.normaliser[lines, 0]).astype(np.float32) if self.normalised else logits
         for earlier, values in self.changed:
-            ranked = earlier.sort()
-            found = torch.searchsorted(ranked.values, places).clamp_(max=len(earlier) - 1)
-            scores = torch.where(ranked.values[found] == places, values[ranked.indices[found]], scores)
+            order = np.argsort(earlier)
+            found = order[np.searchsorted(earlier, places, sorter=order).clip(max=len(earlier) - 1)]
+            scores = np.where(earlier[found] == places, values[found], scores)
         return scores
 
-    def scored(self, logits: Tensor, lines: Tensor | slice = slice(None)) -> Tensor:
-        """Make scores of logits of the lines: as they are, or the log-softmax in float64. [m, n] -> [m, n]."""
-        return logits.double() - self.normaliser[lines] if self.normalised else logits.float()
-
     @cached_property
-    def exceptions(self) -> list[tuple[Tensor, Tensor]]:
+    def exceptions(self) -> list[tuple[Ids, Reals]]:
         """Give places whose scores are not the logits', and their scores. The last one of a place holds."""
         if not self.banned:
             return self.changed
-        places = torch.tensor(self.banned, device=self.logits.device)
-        return [*self.changed, (places, torch.full(places.shape, GONE, device=places.device))]
+        return [*self.changed, (np.array(self.banned), np.full(len(self.banned), -np.inf, dtype=np.float32))]
 
-    def block_scores(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """Give tokens and scores of blocks. `numbers`: int64[m], line * blocks + block, ascending. [m, BLOCK] each."""
-        lines, blocks = numbers // self.blocks, numbers % self.blocks
-        tokens = blocks[:, None] * BLOCK + torch.arange(BLOCK, device=numbers.device)
-        scores = self.scored(self.logits[lines[:, None], tokens.clamp(max=self.size - 1)], lines)
-        if self.size % BLOCK:
-            scores = scores.masked_fill_(tokens >= self.size, GONE)
+    def blocks_of(self, places: Ids) -> Ids:
+        """Give the number line * blocks + block of each place."""
+        lines, tokens = np.divmod(places, self.size)
+        return lines * self.blocks + tokens // BLOCK
+
+    def block_scores(self, numbers: Ids) -> Reals:
+        """Give the scores of blocks, by their numbers in ascending order. int[m] -> float[m, BLOCK]."""
+        lines, blocks = np.divmod(numbers, self.blocks)
+        scores = self.block_logits(lines, blocks)
+        if self.normalised:
+            scores = scores - self.normaliser[lines]
         for places, values in self.exceptions:
-            of_place = places // self.size * self.blocks + places % self.size // BLOCK
-            found = torch.searchsorted(numbers, of_place).clamp_(max=len(numbers) - 1)
-            here = numbers[found] == of_place
-            scores[found[here], places[here] % self.size % BLOCK] = values[here].to(scores.dtype)
-        return tokens, scores
+            of_places = self.blocks_of(places)
+            found = np.searchsorted(numbers, of_places).clip(max=len(numbers) - 1)
+            here = numbers[found] == of_places
+            scores[found[here], places[here] % self.size % BLOCK] = values[here]
+        return scores
+
+    def block_logits(self, lines: Ids, blocks: Ids) -> Reals:
+        """Copy the logits of blocks; a short one is filled up with minus infinity. int[m] each -> float32[m, BLOCK]."""
+        if not self.rest:
+            return picked(self.body, lines, blocks)
+        short = blocks == self.whole
+        logits = np.full((len(blocks), BLOCK), -np.inf, dtype=np.float32)
+        logits[~short] = picked(self.body, lines[~short], blocks[~short])
+        logits[short, :self.rest] = picked(self.logits[:, None, self.whole * BLOCK:], lines[short], lines[short] * 0)
+        return logits
 
     @cached_property
-    def maxima(self) -> Tensor:
+    def maxima(self) -> Reals:
         """Give the highest score of each block. [N, blocks]."""
-        maxima = self.scored(self.highest_logits)
+        maxima = self.highest_logits - self.normaliser if self.normalised else self.highest_logits
         if self.exceptions:
-            places = torch.cat([places for places, _ in self.exceptions])
-            touched = torch.unique(places // self.size * self.blocks + places % self.size // BLOCK)
-            maxima = maxima.clone() if maxima is self.highest_logits else maxima
-            maxima.view(-1)[touched] = self.block_scores(touched)[1].amax(1)
+            touched = np.unique(np.concatenate([self.blocks_of(places) for places, _ in self.exceptions]))
+            maxima = maxima.copy()
+            maxima.reshape(-1)[touched] = self.block_scores(touched).max(1)
         return maxima
 
     def highest(self) -> tuple[Tensor, Tensor]:
@@ -139,13 +149,13 @@ class WideScores:
 
         The first block that reaches the highest score holds the lowest id with it.
         """
-        block = self.maxima.max(1).indices
-        first = torch.arange(self.lines, device=block.device) * self.blocks
-        tokens, scores = self.block_scores(first + block)
-        highest = scores.max(1)
-        return highest.values, tokens.gather(1, highest.indices[:, None])[:, 0]
+        block = self.maxima.argmax(1)
+        scores = self.block_scores(np.arange(self.lines) * self.blocks + block)
+        inside = scores.argmax(1)
+        highest = scores[np.arange(self.lines), inside]
+        return torch.from_numpy(highest), torch.from_numpy(block * BLOCK + inside)
 
-    def narrowed(self, count: int, offsets: Tensor | None = None, together: int = 1) -> Narrow | None:
+    def narrowed(self, count: int, offsets: Reals | None = None, together: int = 1) -> Narrow | None:
         """Leave out what is below the `count` highest of each line, or of `together` lines after another.
 
         `offsets`: float64[N], added to the scores of each line before they are ranked. None: too many are left.
@@ -156,39 +166,33 @@ class WideScores:
         """
         sums = self.maxima
         if offsets is not None:
-            sums = torch.where(offsets[:, None] > GONE, sums + offsets[:, None], GONE)
-        grouped = sums.view(-1, together * self.blocks)
+            sums = np.where(offsets[:, None] > -np.inf, sums + offsets[:, None], -np.inf)
+        grouped = sums.reshape(-1, together * self.blocks)
         if count > grouped.shape[1]:
             return None
-        bound = kth(grouped, count)
-        numbers = ((grouped >= bound) & (grouped > GONE)).view(-1).nonzero()[:, 0]
+        bound = np.partition(grouped, -count, axis=1)[:, -count, None]
+        numbers = np.flatnonzero((grouped >= bound) & (grouped > -np.inf))
         if len(numbers) * BLOCK * MOST_LEFT > self.lines * self.size:
             return None
         if not len(numbers):
-            nothing = sums.new_full((self.lines, 1), GONE)
-            return Narrow(torch.zeros_like(nothing, dtype=torch.int64), nothing)
-        tokens, scores = self.block_scores(numbers)
-        lines = numbers // self.blocks
+            return Narrow(np.zeros((self.lines, 1), dtype=np.intp), np.full((self.lines, 1), -np.inf))
+        scores = self.block_scores(numbers)
+        lines, blocks = np.divmod(numbers, self.blocks)
         reaching = scores if offsets is None else scores + offsets[lines, None]
-        left = ((reaching >= bound[lines // together]) & (scores > GONE)).nonzero()
-        return self.gathered(lines[left[:, 0]], tokens[left[:, 0], left[:, 1]], scores[left[:, 0], left[:, 1]])
-
-    def gathered(self, lines: Tensor, tokens: Tensor, scores: Tensor) -> Narrow:
-        """Write what is left of each line into a row of its own. int64[m], int64[m], float[m], line after line."""
-        counts = torch.bincount(lines, minlength=self.lines)
-        rank = torch.arange(len(lines), device=lines.device) - (counts.cumsum(0) - counts)[lines]
-        shape = self.lines, max(1, int(counts.max()))
-        narrow = Narrow(tokens.new_zeros(shape), scores.new_full(shape, GONE))
-        narrow.tokens[lines, rank], narrow.scores[lines, rank] = tokens, scores
-        return narrow
-
-    def check(self) -> None:
-        """Mark the lines with NaN or plus infinity: it is seen to where scores change."""
+        row, inside = np.nonzero((reaching >= bound[lines // together]) & (scores > -np.inf))
+        return gathered(self.lines, lines[row], blocks[row] * BLOCK + inside, scores[row, inside])
 
     def settled(self) -> LineScores:
         """Write all scores down."""
         written = LineScores(self.logits, self.normalised, checked=False)
         written.refused = self.refused
         for places, scores in self.exceptions:
-            written.write(places, scores)
+            written.write(torch.from_numpy(places), torch.from_numpy(scores))
         return written
+
+
+def picked(body: Tensor, lines: Ids, blocks: Ids) -> Reals:
+    """Copy rows of float[N, blocks, n], as float32[m, n]."""
+    if body.dtype == torch.float32:
+        return body.numpy()[lines, blocks]
+    return body[torch.from_numpy(lines), torch.from_numpy(blocks)].float().numpy()

@@ -1,12 +1,11 @@
 """One penalty for every token seen before. Text: docs/spec/presence_penalty.md."""
 
-from collections.abc import Mapping
 from typing import Self
 
 from torch import Tensor
 
 from genspec.backends.torch.operations.repetition_penalty import Seen
-from genspec.backends.torch.sparse import Line
+from genspec.backends.torch.sparse import Changes, Line
 
 
 def presence_penalty(
@@ -23,9 +22,10 @@ class Subtracted:
         """Take the tokens that count."""
         self.seen, self.once, self.each, self.advance = seen, once, each, seen.advance
 
-    def changes(self) -> Mapping[int, float]:
+    def changes(self) -> Changes:
         """Add up what is subtracted from each token."""
-        return {token: self.once + self.each * times for token, times in self.seen.counts.items()}
+        ids, times = self.seen.counted()
+        return ids, self.once + self.each * times
 
     def changed(self, scores: Tensor, numbers: Tensor) -> Tensor:
         """Subtract it."""

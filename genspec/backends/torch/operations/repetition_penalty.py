@@ -1,13 +1,15 @@
 """Penalise tokens seen before. Text: docs/spec/repetition_penalty.md."""
 
-from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable
 from typing import Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from genspec.backends.torch.sparse import Line
+from genspec.backends.torch.sparse import Changes, Line
 
 
 def repetition_penalty(
@@ -18,12 +20,16 @@ def repetition_penalty(
 
 
 class Seen:
-    """The tokens of a line that count, and how often each was seen. REPETITION-PENALTY-2, REPETITION-PENALTY-3."""
+    """The tokens of a line that count, and how often each was seen. REPETITION-PENALTY-2, REPETITION-PENALTY-3.
+
+    Each has a place in two arrays, which are written to once a step however long the line is.
+    """
 
     def __init__(self, vocab_size: int, window: int | None) -> None:
         """Begin with no token; the last `window` tokens count, or all."""
         self.vocab_size, self.window = vocab_size, window
-        self.counts: Counter[int] = Counter()
+        self.place_of: dict[int, int] = {}
+        self.ids, self.times = np.zeros(16, dtype=np.intp), np.zeros(16)
         self.recent: deque[int] = deque()
 
     @classmethod
@@ -35,7 +41,7 @@ class Seen:
         return seen
 
     def advance(self, token: int) -> None:
-        """Count a token, and forget the one that leaves the window. Only tokens with a score count."""
+        """Count a token, and forget the one that leaves the window."""
         self.add(token, 1)
         if self.window is not None:
             self.recent.append(token)
@@ -44,15 +50,24 @@ class Seen:
 
     def add(self, token: int, times: int) -> None:
         """Count a token that has a score. REPETITION-PENALTY-5."""
-        if 0 <= token < self.vocab_size:
-            self.counts[token] += times
-            if not self.counts[token]:
-                del self.counts[token]
+        if not 0 <= token < self.vocab_size:
+            return
+        place = self.place_of.setdefault(token, len(self.place_of))
+        if place == len(self.ids):
+            self.ids, self.times = (np.concatenate([one, np.zeros_like(one)]) for one in (self.ids, self.times))
+        self.ids[place] = token
+        self.times[place] += times
+
+    def counted(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Give the tokens that count and how often each was seen. int[n], float[n]."""
+        ids, times = self.ids[:len(self.place_of)], self.times[:len(self.place_of)]
+        return (ids, times) if self.window is None else (ids[times > 0], times[times > 0])
 
     def copy(self) -> Self:
         """Count on alone."""
         other = type(self)(self.vocab_size, self.window)
-        other.counts, other.recent = self.counts.copy(), self.recent.copy()
+        other.place_of, other.recent = self.place_of.copy(), self.recent.copy()
+        other.ids, other.times = self.ids.copy(), self.times.copy()
         return other
 
 
@@ -63,9 +78,10 @@ class Repeated:
         """Take the tokens that count."""
         self.seen, self.penalty, self.advance = seen, penalty, seen.advance
 
-    def changes(self) -> Mapping[int, float]:
+    def changes(self) -> Changes:
         """Give the penalty to every token that counts."""
-        return dict.fromkeys(self.seen.counts, self.penalty)
+        ids, _ = self.seen.counted()
+        return ids, np.full(len(ids), self.penalty)
 
     def changed(self, scores: Tensor, numbers: Tensor) -> Tensor:
         """Divide what is positive and multiply the rest. REPETITION-PENALTY-4."""
@@ -76,6 +92,6 @@ class Repeated:
         return type(self)(self.seen.copy(), self.penalty)
 
 
-def scorable(tokens: Iterable[int], vocab_size: int) -> tuple[int, ...]:
-    """Give each token that has a score once. REPETITION-PENALTY-5."""
-    return tuple(dict.fromkeys(token for token in tokens if 0 <= token < vocab_size))
+def scorable(tokens: Iterable[int], vocab_size: int) -> NDArray[np.intp]:
+    """Give each token that has a score once. int[n]. REPETITION-PENALTY-5."""
+    return np.array(sorted({token for token in tokens if 0 <= token < vocab_size}), dtype=np.intp)

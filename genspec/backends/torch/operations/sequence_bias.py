@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic, Self, TypeVar
 
+import numpy as np
 from torch import Tensor
 
 from genspec.backends.torch.operations.no_repeat_ngram import last_of
-from genspec.backends.torch.sparse import Line
+from genspec.backends.torch.sparse import Changes, Line
 
 T = TypeVar("T")
 
@@ -61,12 +62,12 @@ class Biases:
         """Take sequences and the number that is added to the last token of each."""
         self.completions, self.advance = completions, completions.advance
 
-    def changes(self) -> Mapping[int, float]:
+    def changes(self) -> Changes:
         """Add up the biases of each token. SEQUENCE-BIAS-4."""
         sums: dict[int, float] = {}
         for token, bias in self.completions.found():
             sums[token] = sums.get(token, 0.0) + bias
-        return sums
+        return np.array(list(sums), dtype=np.intp), np.array(list(sums.values()))
 
     def changed(self, scores: Tensor, numbers: Tensor) -> Tensor:
         """Add the biases."""

@@ -1,5 +1,7 @@
 """Keep the k highest scores. Text: docs/spec/top_k.md."""
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from genspec.backends.torch.ranking import GONE, first, kth
@@ -12,3 +14,11 @@ def top_k(scores: Tensor, k: int, min_keep: int = 1, top_k_ties: str = "kept") -
         return scores
     dropped = ~first(scores, count) if top_k_ties == "exact" else scores < kth(scores, count)
     return scores.masked_fill(dropped, GONE)
+
+
+def top_k_ranked(scores: NDArray[np.float64], k: int, min_keep: int = 1, top_k_ties: str = "kept") -> NDArray[np.bool_]:
+    """Tell which scores are kept, given in the order of their rank. float[N, n] -> bool[N, n]."""
+    count = min(max(k, min_keep), scores.shape[1])
+    if top_k_ties == "exact":
+        return np.broadcast_to(np.arange(scores.shape[1]) < count, scores.shape)
+    return scores >= scores[:, count - 1, None]

@@ -1,6 +1,8 @@
 """Nucleus (top-p) truncation. Text: docs/spec/top_p.md."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from genspec.backends.torch.ranking import descending, softmax, without
@@ -32,3 +34,19 @@ def nucleus(scores: Tensor, masses: Tensor, p: float, min_keep: int, *, boundary
 def mass_above(ranked_masses: Tensor) -> Tensor:
     """Give the mass ranked strictly above each token. [N, n] -> [N, n]."""
     return torch.nn.functional.pad(ranked_masses.cumsum(1)[:, :-1], (1, 0))
+
+
+def top_p_ranked(
+    scores: NDArray[np.float64], p: float, min_keep: int = 1, *, nucleus_boundary: str = "<",
+    nucleus_ties: str = "ranked",
+) -> NDArray[np.bool_]:
+    """Tell which scores are kept, given in the order of their rank. float[N, n] -> bool[N, n]."""
+    weights = np.exp(scores - scores[:, :1])
+    masses = weights / weights.sum(1, keepdims=True)
+    above = np.zeros_like(masses)
+    np.cumsum(masses[:, :-1], axis=1, out=above[:, 1:])
+    keep = above <= p if nucleus_boundary == "<=" else above < p
+    keep[:, :min_keep] = True
+    if nucleus_ties == "kept":
+        keep |= scores >= np.take_along_axis(scores, keep.sum(1, keepdims=True) - 1, 1)
+    return keep     # type: ignore[no-any-return]

@@ -1,0 +1,81 @@
+"""The few tokens of each line that a step decides between, out of a wide vocabulary."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genspec.backends.torch.slots import Slot, arguments_of
+from genspec.config.profile import Profile
+
+Ids = NDArray[np.intp]
+Reals = NDArray[np.floating[Any]]
+
+
+class Narrow(NamedTuple):
+    """The tokens of each line that can still be among its highest; all others are gone."""
+
+    tokens: Ids         # int[N, n]
+    scores: Reals       # float[N, n]: minus infinity fills up the lines that have fewer
+
+
+def gathered(count: int, lines: Ids, tokens: Ids, scores: Reals) -> Narrow:
+    """Write what is left of each of the lines into a row of its own. int[m], int[m], float[m], line after line."""
+    if count == 1:
+        return Narrow(tokens[None], scores[None])
+    counts = np.bincount(lines, minlength=count)
+    rank = np.arange(len(lines)) - (np.cumsum(counts) - counts)[lines]
+    shape = count, max(1, int(counts.max()))
+    narrow = Narrow(np.zeros(shape, dtype=np.intp), np.full(shape, -np.inf, dtype=scores.dtype))
+    narrow.tokens[lines, rank], narrow.scores[lines, rank] = tokens, scores
+    return narrow
+
+
+@cache
+def ranked_function_of(name: str) -> Callable[..., NDArray[np.bool_]] | None:
+    """Find `operations/<name>.py::<name>_ranked`: what an operation keeps of scores in the order of their rank."""
+    module = import_module(f"genspec.backends.torch.operations.{name}")
+    return getattr(module, f"{name}_ranked", None)
+
+
+def finished(narrow: Narrow, slots: Sequence[Slot], profile: Profile) -> Narrow:
+    """Apply the last operations of a step to what is left: temperatures, and those with a function for ranks.
+
+    The tokens come back in the order of their rank: highest score first, equal scores lowest id first. SCORES-5
+    """
+    order = np.argsort(-narrow.scores, axis=1, kind="stable")
+    tokens = np.take_along_axis(narrow.tokens, order, 1)
+    scores = np.take_along_axis(narrow.scores, order, 1).astype(np.float64)
+    for slot in slots:
+        given = slot.first.arguments
+        if slot.name == "temperature":
+            scores = scores / given["temperature"]      # type: ignore[operator]
+            continue
+        keep = ranked_function_of(slot.name)
+        assert keep is not None, "`is_ranked` has seen to it"
+        scores = np.where(keep(scores, **arguments_of(keep, given, profile, {})), scores, -np.inf)
+    return Narrow(tokens, scores)
+
+
+def is_ranked(slot: Slot) -> bool:
+    """Tell whether an operation can be applied to scores in the order of their rank."""
+    return slot.alike and (slot.name == "temperature" or ranked_function_of(slot.name) is not None)
+
+
+def race(narrow: Narrow, exponentials: Reals, vocab_size: int) -> Ids:
+    """Draw a token for each line: the greatest q / e, of equal ones the lowest id. float[N, n] -> int[N]. SAMPLE-1."""
+    keys = narrow.scores - narrow.scores.max(1, keepdims=True) - np.log(exponentials, dtype=np.float64)
+    won = keys == keys.max(1, keepdims=True)
+    return np.where(won, narrow.tokens, vocab_size).min(1)      # type: ignore[no-any-return]
+
+
+def first_of(keys: Reals, places: Ids, count: int) -> Ids:
+    """Rank the first `count` of each row: highest key first, equal keys lowest place first. [P, n] -> int[P, count].
+
+    Gives where they stand; the last one again where there are fewer.
+    """
+    order = np.lexsort((places, -keys), axis=1)[:, :count]
+    return np.pad(order, ((0, 0), (0, count - order.shape[1])), mode="edge")
