@@ -78,7 +78,8 @@ def verdict_on(call: Call, expected: Answer | Broken, told: Told, info: Info) ->
 def difference_of(verdict: Verdict) -> str:
     """Say what differs; of an exception also how its message begins, without the numbers of the case."""
     if verdict.kind is Kind.ERRORED:
-        return f"{verdict.difference}: {beginning(verdict.reason if verdict.answered is None else str(verdict.answered))}"
+        said = verdict.reason if verdict.answered is None else str(verdict.answered)
+        return f"{verdict.difference}: {beginning(said)}"
     if isinstance(verdict.answered, Refusal):
         return f"{verdict.difference}: {verdict.answered.error}: {beginning(verdict.answered.message)}"
     return verdict.difference

@@ -108,7 +108,8 @@ class ByPlace:
             self.held = {}
         else:
             self.held[self.place] = (*self.held.get(self.place, ()), context.tokens[-1])
-        row = self.request.prompt[-1:] + self.held.get(self.place, ())
+        given = self.request.negative_prompt
+        row = (self.request.prompt[-1:] if given is None else given) + self.held.get(self.place, ())
         self.place += 1
         return guidance(scores, self.scale, evaluate(self.request.model, row, self.request.source).logits)
 
@@ -116,7 +117,7 @@ class ByPlace:
 def u_follows_the_place(situation: Situation) -> Situation | None:
     """Let u follow the place of a beam instead of its hypothesis."""
     request, scale = situation.request, scale_of(situation.request)
-    if scale is None or request.plan.mode not in BEAMS or request.negative_prompt is not None:
+    if scale is None or request.plan.mode not in BEAMS or situation.call.negative_prompts is not None:
         return None
     return replace(situation, request=with_guidance(request, ByPlace(request, scale).guide))
 

@@ -26,17 +26,19 @@ def padding_counts(situation: Situation) -> Situation | None:
     from genspec.backends.transformers.arguments import fill_of
 
     fill, request = fill_of(call), situation.request
-    prompt = (fill,) * front + request.prompt
+    padding = (fill,) * front
+    prompt = padding + request.prompt
+    instead = request.prompt[-1:] if request.negative_prompt is None else request.negative_prompt
     request = replace(
         request, prompt=prompt, plan=call.resolved(GenerationConfig.from_dict(dict(call.config)), prompt),
         model=WithoutPadding(request.model, front, back),
         source=None if request.source is None else request.source + (fill,) * back,
-        detokenize=request.detokenize,
+        negative_prompt=padding + instead,      # the model cuts it off again
     )
     if front and numbers(situation.info.version) >= (5,):
         request = with_operations(request, tuple(unpadded(one, front) for one in request.plan.operations))
     answered = situation.answered
-    return replace(situation, request=request, answered=answered and with_front(answered, (fill,) * front))
+    return replace(situation, request=request, answered=answered and with_front(answered, padding))
 
 
 @dataclass(frozen=True, slots=True)
