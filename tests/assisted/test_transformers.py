@@ -66,7 +66,8 @@ def test_transformers_gives_the_same_rows_with_the_same_noise(kind: str, drawing
         else:
             ours = run({**config, **drafts, **DRAFTS}, model, prompt, noise=noise, assistant=assistant)
             call = {"assistant_model": hf.assistant_model(assistant, size, **drafts)}
-        with hf.given_chance(lambda step, n=noise, v=size: n(0, step, 2 * v + 2), len(prompt), size):
+        chance = (lambda step, n=noise, v=size: n(0, step, 2 * v + 2), len(prompt), size, call.get("assistant_model"))
+        with hf.given_chance(*chance):
             theirs = hf.hf_assisted(hf.caching_model(model, size), prompt, **config, **call)
         if min(step.margin for step in ours.runs[0]) > 1e-4:
             compared += 1
@@ -101,7 +102,7 @@ def test_transformers_lets_an_assistant_draft_the_same() -> None:
         helping = hf.assistant_model(assistant, model.vocab_size, **drafts)
         theirs = hf.caching_model(model, model.vocab_size)
         theirs.generation_config.update(
-            max_length=len(prompt) + config["max_new_tokens"], eos_token_id=config.get("eos_token_id"), pad_token_id=0,
+            max_length=len(prompt) + config["max_new_tokens"], eos_token_id=config.get("eos_token_id"),
             min_length=0, num_assistant_tokens=9, do_sample=False)
         ids, logits = candidate_generator.AssistedCandidateGenerator(
             torch.tensor([prompt]), helping, theirs.generation_config, {"use_cache": True},

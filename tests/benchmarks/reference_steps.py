@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from support.hf_model import FunctionConfig, FunctionModel
 from transformers.modeling_outputs import CausalLMOutput
 
 from genspec import GenerationConfig
+from genspec.backends.transformers.model import ScriptedConfig, ScriptedModel
 from genspec_reference import generate
 
 ROWS = 16           # rows of the table: a token's logits are those of the token modulo 16
@@ -28,10 +28,10 @@ CONFIGS: dict[str, dict[str, Any]] = {
 }
 
 
-class TableModel(FunctionModel):
+class TableModel(ScriptedModel):
     """The table behind the interface of a causal language model."""
 
-    def __init__(self, config: FunctionConfig, table: np.ndarray) -> None:
+    def __init__(self, config: ScriptedConfig, table: np.ndarray) -> None:
         super().__init__(config, lambda row: table[row[-1] % ROWS])
         self.table = torch.from_numpy(table)
 
@@ -61,7 +61,7 @@ def contenders(vocab_size: int, config: dict[str, Any], steps: int) -> tuple[Cal
     table = np.random.default_rng(0).normal(scale=2.0, size=(ROWS, vocab_size)).astype(np.float32)
     exact, generator = table.astype(np.float64), np.random.default_rng(0)
     asked = {"max_new_tokens": steps, **config}
-    model, prompt = TableModel(FunctionConfig(vocab_size), table).eval(), torch.tensor([[1]])
+    model, prompt = TableModel(ScriptedConfig(vocab_size), table).eval(), torch.tensor([[1]])
 
     def reference() -> object:
         return generate(GenerationConfig(**asked), lambda tokens: exact[tokens[-1] % ROWS], [1],

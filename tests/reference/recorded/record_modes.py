@@ -1,6 +1,6 @@
 """Record what transformers 4.46.3 does in contrastive search and DoLa, on models that are integer arithmetic.
 
-Run it where transformers 4.46.3 and NumPy are installed, and genspec and its reference on the path:
+Run it where transformers 4.46.3 and what genspec needs are installed, and genspec and its reference on the path:
 
     PYTHONPATH=.:reference python tests/reference/recorded/record_modes.py
 
@@ -15,80 +15,37 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
-from transformers import GenerationMixin, PretrainedConfig, PreTrainedModel
-from transformers.modeling_outputs import CausalLMOutputWithPast
 
+from genspec.backends.transformers.model import ScriptedModel
+from genspec.backends.transformers.pool import playing
 from genspec_reference.layered import Layered
 
 VERSION = "4.46.3"
 TARGET = Path(__file__).with_name(f"transformers-{VERSION}-modes.json")
 
 
-class LayeredConfig(PretrainedConfig):
-    model_type = "genspec_layered"
-
-    def __init__(self, vocab_size: int = 16, num_hidden_layers: int = 4, tie_word_embeddings: bool = False,
-                 **more: Any) -> None:
-        self.vocab_size, self.num_hidden_layers = vocab_size, num_hidden_layers
-        super().__init__(tie_word_embeddings=tie_word_embeddings, **more)
-
-
-class LayeredModel(PreTrainedModel, GenerationMixin):
-    """A `Layered` model of the reference. Its cache holds the ids that it has read.
-
-    `shows`: "states", the last layer's hidden states, for contrastive search; "logits", the logits of each layer as
-    hidden states under an output matrix that is the identity, for DoLa.
-    """
-
-    config_class = LayeredConfig
-    main_input_name = "input_ids"
-    _supports_cache_class = False
-
-    def __init__(self, model: Layered, shows: str) -> None:
-        super().__init__(LayeredConfig(model.vocab_size, model.layers, model.tied))
-        self.model, self.shows = model, shows
-        self.head = torch.nn.Linear(model.vocab_size, model.vocab_size, bias=False)
-        with torch.no_grad():
-            self.head.weight.copy_(torch.eye(model.vocab_size))
-
-    def get_output_embeddings(self) -> torch.nn.Module:
-        return self.head
-
-    def prepare_inputs_for_generation(self, input_ids: torch.Tensor, past_key_values: Any = None,
-                                      attention_mask: Any = None, **_: Any) -> dict[str, Any]:
-        new = input_ids if past_key_values is None else input_ids[:, -1:]
-        return {"input_ids": new, "past_key_values": past_key_values}
-
-    def forward(self, input_ids: torch.Tensor, past_key_values: Any = None, attention_mask: Any = None,
-                **_: Any) -> CausalLMOutputWithPast:
-        read = input_ids if past_key_values is None else torch.cat(
-            [past_key_values[0][0][:, 0, :, 0].long(), input_ids], dim=1)
-        answers = [self.model(tuple(row.tolist())) for row in read]
-        new = input_ids.shape[1]
-        if self.shows == "states":
-            states = (torch.tensor(np.stack([a.hidden_states[-1][-new:] for a in answers]), dtype=torch.float32),)
-        else:
-            states = tuple(
-                torch.tensor(np.stack([a.layer_logits[layer] for a in answers]), dtype=torch.float32)[:, None]
-                for layer in range(self.model.layers + 1))
-        kept = read[:, None, :, None].float()
-        logits = torch.tensor(np.stack([a.logits for a in answers]), dtype=torch.float32)[:, None]
-        return CausalLMOutputWithPast(logits=logits, past_key_values=((kept, kept),), hidden_states=states)
-
-
 def generated(model: Layered, shows: str, prompt: list[list[int]], config: dict[str, Any]) -> dict[str, Any]:
-    """Run `generate`; the rows and the scores of each step, or the exception."""
+    """Run `generate`; the rows and the scores of each step, or the exception.
+
+    `shows`: "states", the layers show their hidden states, for contrastive search; "logits", their logits, for DoLa.
+    """
     rows = torch.tensor(prompt)
     given = {"use_cache": shows == "states", "return_dict_in_generate": True, "output_scores": True, **config}
     try:
         with torch.no_grad():
-            output = LayeredModel(model, shows).generate(rows, attention_mask=torch.ones_like(rows), **given)
+            output = layered_model(model, shows).generate(rows, attention_mask=torch.ones_like(rows), **given)
     except (RuntimeError, ValueError) as error:
         return {"raises": type(error).__name__}
     return {
         "sequences": output.sequences.tolist(),
         "scores": [[[written(number) for number in row] for row in step.tolist()] for step in output.scores],
     }
+
+
+def layered_model(model: Layered, shows: str) -> ScriptedModel:
+    wrapped = playing("decoder-only", model)
+    wrapped.config.tie_word_embeddings, wrapped.shows_layer_logits = model.tied, shows == "logits"
+    return wrapped
 
 
 def written(number: float) -> float | str:
