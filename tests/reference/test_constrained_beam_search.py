@@ -274,10 +274,15 @@ def test_the_rules_of_the_mode_do_not_depend_on_the_profile() -> None:
         assert run(model, (1, 2), other, **config).rows == run(model, (1, 2), **config).rows
 
 
+CORNERS = (*range(16), 18, 24, 27, 29)
+
+
 def vectors() -> Iterator[Case]:
     rng = random.Random("constrained_beam_search")
     for number in range(36):
         yield random_vector(number, rng)
+    for number in CORNERS:
+        yield corner_vector(number)
     base = {"num_beams": 3, "num_return_sequences": 3, "max_new_tokens": 4}
     model, old = Scripted("history", 11, 13, (3,)), {"profile": "hf-4.46"}
     boundaries: list[tuple[str, int, Any, list[int], str]] = [
@@ -299,6 +304,19 @@ def vectors() -> Iterator[Case]:
     yield generate_case("drawing", ["MODE-6"], base | {"force_words_ids": [[5]], "do_sample": True}, [1], model,
                         flags=("refused",), **old)
     yield generate_case("moved-out", ["CONFIG-10"], base | {"force_words_ids": [[5]]}, [1], model, flags=("refused",))
+
+
+def corner_vector(number: int) -> Case:
+    """Draw conditions of few tokens, the EOS among them, so that words begin alike and are broken off."""
+    rng = random.Random(f"constrained corner {number}")
+    size, beams = rng.choice((4, 5)), rng.randint(2, 4)
+    model = Scripted("history", rng.randrange(1 << 32), size, (1,))
+    words = [[rng.randrange(3) for _ in range(rng.randint(2, 3))] for _ in range(rng.randint(1, 3))]
+    config = {"num_beams": beams, "num_return_sequences": beams, "force_words_ids": words, "max_new_tokens": 8,
+              "eos_token_id": 1, "early_stopping": rng.choice((True, False, "never"))}
+    cited = [f"CONSTRAINED-BEAM-SEARCH-{n}" for n in (2, 3, 5, 7)]
+    return generate_case(f"corner-{number}", cited, config, [rng.randrange(size)], model, profile="hf-4.46",
+                         flags=("random", "eos-rich"))
 
 
 def random_vector(number: int, rng: random.Random) -> Case:

@@ -286,6 +286,14 @@ def test_the_recording_holds_the_deviations() -> None:
     assert any(list(replayed(case).sequences[0]) != case["sequences"][0] for case in spoilt)
 
 
+def corner_vector(number: int) -> Case:
+    """Draw few candidates of many tokens: their probabilities are those among all tokens, not among themselves."""
+    draw = random.Random(f"contrastive corner {number}")
+    config = {"penalty_alpha": draw.choice((0.125, 0.25, 0.5)), "top_k": draw.choice((2, 3)), "max_new_tokens": 6}
+    return generate_case(f"few-of-many-{number}", [f"CONTRASTIVE-SEARCH-{clause}" for clause in (3, 5, 7)], config,
+                         [draw.randrange(24)], Layered(draw.randrange(2**32), 24), profile=PROFILE, flags=("random",))
+
+
 def vectors() -> Iterator[Case]:
     low, k = {"penalty_alpha": 0.6, "top_k": 4, "max_new_tokens": 6}, "CONTRASTIVE-SEARCH"
     yield generate_case("alpha-above-1", [f"{k}-1"], {"penalty_alpha": 1.5}, [1], Layered(1, 4), profile=PROFILE,
@@ -311,6 +319,8 @@ def vectors() -> Iterator[Case]:
     yield generate_case("one-dimension", [f"{k}-6", f"{k}-7"], {**low, "penalty_alpha": 0.9, "top_k": 7}, [3, 5],
                         Layered(7, 8, width=1), profile=PROFILE, flags=("tie",),
                         note="Every likeness is 1, -1, or 0 at a length of 0.")
+    for number in range(6):
+        yield corner_vector(number)
     draw = random.Random(31)
     for number in range(30):
         size = draw.choice((3, 5, 8, 12))
