@@ -54,6 +54,8 @@ def search(request: Request, rules: Sequence[Rules], searches: list[Search]) -> 
         ]
         parents, tokens, totals = ([line[part] for line in placed] for part in range(3))
         pipeline.advance(parents, tokens)
+        if noise is not None:
+            noise.keep([before.index(number) for number in prompts])
         forward, unconditional = passes.step(tokens, parents)
 
 

@@ -24,6 +24,9 @@ class Noise(Protocol):
     Exactly one of `exponentials` and `at` is asked at each step, for the streams in their order.
     """
 
+    def keep(self, streams: Sequence[int]) -> None:
+        """Go on with some of the streams only: their places among those that there are, rising."""
+
     def exponentials(self, step: int, size: int) -> Tensor:
         """Give the Exp(1) numbers of a step: float[streams, size]."""
 
@@ -42,29 +45,37 @@ class GeneratorNoise:
     """
 
     def __init__(self, generator: torch.Generator | None, streams: int, device: torch.device | str = "cpu") -> None:
-        """Begin where the generator stands; None is torch's own."""
+        """Begin where the generator stands; None is torch's own. `streams`: how many there are."""
         self.generator, self.streams, self.device = generator, streams, torch.device(device)
-        self.memory = torch.empty(0, device=self.device)
+        self.memory, self.left = torch.empty(0, device=self.device), list(range(streams))
+
+    def keep(self, streams: Sequence[int]) -> None:
+        """Go on drawing for all, and give the numbers of some."""
+        self.left = [self.left[stream] for stream in streams]
 
     def exponentials(self, step: int, size: int) -> Tensor:
-        """Draw float32[streams, size]."""
+        """Draw float32[streams, size], of all streams, and give those that are left."""
         if self.memory.shape != (self.streams, size):
             self.memory = torch.empty(self.streams, size, device=self.device)
-        return self.memory.exponential_(1, generator=self.generator)
+        drawn = self.memory.exponential_(1, generator=self.generator)
+        return drawn if len(self.left) == self.streams else drawn[self.left]
 
     def at(self, step: int, size: int, places: NDArray[np.intp]) -> NDArray[Any]:
         """Draw all, and give those asked for. On a CPU the others are drawn as words only, and never made numbers."""
         if not is_logarithm_of_words():
             return np.take_along_axis(self.exponentials(step, size).cpu().numpy(), places, 1)
         memory, words = torch.empty(size, dtype=torch.int64), np.empty(places.shape, dtype=np.int64)
-        for row, of_row in zip(words, places, strict=True):
-            row[:] = memory.random_(generator=self.generator).numpy()[of_row]
+        rows = {stream: row for row, stream in enumerate(self.left)}
+        for stream in range(self.streams):
+            drawn = memory.random_(generator=self.generator).numpy()
+            if stream in rows:
+                words[rows[stream]] = drawn[places[rows[stream]]]
         return exponentials_of(words)
 
     def chances(self, step: int, size: int) -> list[float]:
         """Draw one number more for each stream."""
         drawn = torch.empty(self.streams, device=self.device).exponential_(1, generator=self.generator)
-        return torch.exp(-drawn.double()).tolist()
+        return torch.exp(-drawn.double())[self.left].tolist()
 
 
 class CountedNoise:
@@ -80,6 +91,10 @@ class CountedNoise:
         rows = rows or [0] * len(seeds)
         self.begun = [state_after(seed_of(seed), (row,)) for seed, row in zip(seeds, rows, strict=True)]
         self.device = torch.device(device)
+
+    def keep(self, streams: Sequence[int]) -> None:
+        """Forget the others."""
+        self.begun = [self.begun[stream] for stream in streams]
 
     def states(self, step: int) -> list[int]:
         """Give the state of each stream at a step."""

@@ -77,8 +77,6 @@ class Pipeline:
         self.plan, self.vocab_size, self.device = plans[0], vocab_size, torch.device(device)
         self.lines_per_prompt, self.keep_scores, self.step = lines_per_prompt, keep_scores, 0
         of_lines = [number for number in range(len(prompts)) for _ in range(lines_per_prompt)]
-        streams = len(prompts) if self.plan.beams is not None else len(of_lines)
-        self.streams: Sequence[int] = range(streams)
         self.rows = Rows([prompts[number] for number in of_lines],
                          None if sources is None else [sources[number] for number in of_lines])
         self.slots = slots_of([
@@ -213,15 +211,14 @@ class Pipeline:
         """Go on to the next step: line i continues the old line `parents[i]` with `tokens[i]`.
 
         None instead of a token: the line has ended, and nothing that it is given from now on matters. Lines that
-        nobody continues are gone; in a beam mode all lines of a prompt together.
+        nobody continues are gone, in a beam mode all lines of a prompt together; so are their streams of noise, which
+        `Noise.keep` is told.
         """
         for slot in self.slots:
             slot.operations = [slot.operations[parent] for parent in parents]
             if slot.states:
                 slot.states = moved(slot.states, parents, tokens)
         self.rows.advance(parents, tokens)
-        lines = 1 if self.plan.beams is None else self.lines_per_prompt         # of one stream
-        self.streams = [self.streams[parent // lines] for parent in parents[::lines]]
         self.step += 1
 
     def run(

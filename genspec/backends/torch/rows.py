@@ -80,6 +80,8 @@ def grow(request: Request, rows: Sequence[Growing]) -> list[Kept]:
             return steps
         lines, tokens = [lines[place] for place in going], [tokens[place] for place in going]
         pipeline.advance(going, tokens)
+        if noise is not None:
+            noise.keep(going)
         forward, unconditional = passes.step(tokens, going)
 
 
