@@ -1,0 +1,178 @@
+"""Known deviations: their data, and that each explains its own differences and no others."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.strategies import described
+
+from genspec.backends.call import Call
+from genspec.backends.decoder import Answer, Info, Refusal
+from genspec.backends.reference import ReferenceDecoder
+from genspec.conform.deviations import DEVIATIONS, Seen, deviation, explaining
+from genspec.conform.deviations.deviation import Versions
+from genspec.conform.oracle import judge
+from genspec.conform.verdict import Kind
+from genspec_reference import Row, Scripted, Table
+
+TESTS = Path(__file__).parents[1]
+INF = float("inf")
+CYCLE = Table(tuple(tuple(3.0 if token == (last + 1) % 6 else -token / 8 for token in range(6)) for last in range(6)))
+"""Greedy: after t comes t + 1."""
+HISTORY = Scripted("history", 3, 6)
+
+SHOWN: dict[str, tuple[Call, ...]] = {
+    "DEV-1": (Call({"max_length": 3}, CYCLE, ((1, 2, 3),)), Call({"max_length": 3}, CYCLE, ((1,), (1, 2, 3)))),
+    "DEV-22": (Call({"suppress_tokens": [0, 1, 2, 3, 4, 5], "max_new_tokens": 2}, CYCLE, ((1,),)),),
+    "DEV-24": (Call({"guidance_scale": 2.0, "max_new_tokens": 1}, Table(((1.0, -INF, 0.0),)), ((0,),)),),
+    "DEV-26": tuple(
+        Call({"guidance_scale": 3.0, "num_beams": 3, "max_new_tokens": 5}, Scripted("history", seed, 6), ((1, 2),))
+        for seed in (0, 2, 3)
+    ),
+    "DEV-27": (
+        Call({"guidance_scale": 2.0, "num_beams": 2, "max_new_tokens": 2}, HISTORY, ((1, 2),),
+             negative_prompts=((1,),)),
+    ),
+    "DEV-28": (Call({"sequence_bias": [[[5], 4.0], [[5], -4.0]], "max_new_tokens": 1},
+                    Table(((0.0, 0.0, 0.0, 0.0, 0.0, 1.0),)), ((0,),)),),
+    "DEV-29": (
+        Call({"no_repeat_ngram_size": 1, "max_new_tokens": 2, "pad_token_id": 3}, CYCLE, ((2,), (5, 0))),
+        Call({"encoder_no_repeat_ngram_size": 1, "max_new_tokens": 2, "pad_token_id": 5, "decoder_start_token_id": 0},
+             Table(((0.0, 0.0, 0.0, 0.0, 1.0, 2.0),)), ((), ()), ((1,), (2, 3))),
+    ),
+    "DEV-32": (
+        Call({"bad_words_ids": [[1]], "max_new_tokens": 1}, CYCLE, ((0,),), allowed_tokens=((1,),) * 6),
+    ),
+    "DEV-37": (
+        Call({"do_sample": True, "top_p": 0.5, "max_new_tokens": 4}, Table(((0.0, 0.0, 0.0, 0.0),)), ((0,),),
+             seeds=(7,)),
+    ),
+    "DEV-39": (
+        Call({"num_beams": 2, "num_return_sequences": 2, "eos_token_id": 2, "pad_token_id": 0, "max_new_tokens": 3},
+             Table(((-INF, -INF, 0.0, -INF),)), ((1,),)),
+    ),
+    "DEV-40": (
+        Call({"num_beams": 2, "eos_token_id": [0, 1], "max_new_tokens": 4}, Scripted("table", 5, 2), ((1,),)),
+        Call({"num_beams": 2, "do_sample": True, "max_new_tokens": 4}, Scripted("table", 5, 1), ((0,),), seeds=(1,)),
+    ),
+    "DEV-50": tuple(
+        Call({"prompt_lookup_num_tokens": 3, "guidance_scale": 1.7, "max_new_tokens": 12},
+             Scripted("history", seed, 4), ((1, 2, 3, 1, 2, 3),))
+        for seed in (0, 1)
+    ),
+    "DEV-58": (
+        Call({"guidance_scale": 2.0, "decoder_start_token_id": 0, "max_new_tokens": 1}, CYCLE, ((),), ((1, 2),)),
+    ),
+    "DEV-59": (Call({"prompt_lookup_num_tokens": 2, "use_cache": False, "max_new_tokens": 3}, CYCLE, ((1, 2),)),),
+    "DEV-60": (Call({"stop_strings": ["a"], "max_new_tokens": 3}, CYCLE, ((1, 2),), assistant=CYCLE,
+                    pieces=tuple("abcdef")),),
+}
+"""Calls that show each of the deviations that a campaign can see."""
+
+
+def asked(call: Call) -> tuple[Seen, Answer]:
+    """Ask transformers, which differs from the reference."""
+    pytest.importorskip("transformers", reason="the deviations are those of transformers, not installed")
+    from genspec.backends.transformers.decoder import TransformersDecoder
+
+    decoder = TransformersDecoder()
+    expected, answer = ReferenceDecoder().decode(call), decoder.decode(call)
+    return Seen(call, expected, answer, judge(call, expected, answer, decoder.info), decoder.info), answer
+
+
+def test_ids_are_counted_from_1_and_never_given_twice() -> None:
+    assert list(DEVIATIONS) == [f"DEV-{number}" for number in range(1, len(DEVIATIONS) + 1)]
+
+
+def test_an_unknown_id_is_an_error() -> None:
+    assert deviation("DEV-29").when.startswith("a shorter row")
+    with pytest.raises(KeyError, match="no deviation has the id DEV-999"):
+        deviation("DEV-999")
+
+
+@pytest.mark.parametrize("one", DEVIATIONS.values(), ids=lambda one: one.id)
+def test_a_deviation_has_all_its_parts(one: Any) -> None:
+    assert all((one.when, one.does, one.specified, one.clauses, one.example, one.shows, one.tests, one.versions.run))
+    for test in one.tests:
+        module, _, name = test.partition("::")
+        assert re.search(rf"^def {name}\(", (TESTS / module).read_text(), re.MULTILINE), test
+
+
+def test_a_campaign_sees_those_of_which_there_are_examples() -> None:
+    assert set(SHOWN) == {one.id for one in DEVIATIONS.values() if one.explains or one.changes}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_transformers_shows_a_deviation_and_nothing_else(name: str) -> None:
+    """A deviation that is gone fails here: say since which version, and retire the example."""
+    for call in SHOWN[name]:
+        seen, answer = asked(call)
+        assert seen.verdict.kind is Kind.VIOLATES or name == "DEV-37", described(
+            verdict=seen.verdict, expected=seen.expected, answer=answer)
+        found = [one.id for one in explaining(seen)]
+        assert found == [name], described(found=found, verdict=seen.verdict, expected=seen.expected, answer=answer)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_deviation_excuses_no_other_answer(name: str) -> None:
+    """One wrong token more, rows that end early, another refusal: nothing explains them."""
+    for call in SHOWN[name]:
+        seen, answer = asked(call)
+        for wrong in spoilt(answer, call.model.vocab_size):
+            expected = seen.expected
+            verdict = judge(call, expected, wrong, seen.info)
+            if verdict.kind is Kind.VIOLATES:
+                found = explaining(replace(seen, answer=wrong, verdict=verdict))
+                assert name == "DEV-50" or not found, described(found=found, answer=wrong, right=answer)
+
+
+def spoilt(answer: Answer, vocab_size: int) -> list[Answer]:
+    """Give answers that are wrong in another way."""
+    if isinstance(answer, Refusal):
+        return [Refusal(answer.error, "something else"), Refusal("OSError", answer.message)]
+    assert isinstance(answer, tuple)
+    (first, *others), last = answer, answer[-1]
+
+    def first_row(change: Any) -> Answer:
+        return (replace(first, rows=(change(first.rows[0]), *first.rows[1:])), *others)
+
+    def other_token(row: Row) -> Row:
+        return replace(row, tokens=(*row.tokens[:-1], (row.tokens[-1] + 1) % vocab_size))
+
+    def other_end(row: Row) -> Row:
+        return replace(row, finish_reason="stop_string")
+
+    def shorter(row: Row) -> Row:
+        return replace(row, tokens=row.tokens[:-1], beam_indices=row.beam_indices[:-1])
+
+    no_rows = (*answer[:-1], replace(last, rows=()))
+    return [first_row(other_token), first_row(other_end), first_row(shorter), no_rows, Refusal("RuntimeError", "no")]
+
+
+def test_a_deviation_of_another_decoder_or_release_explains_nothing() -> None:
+    seen, _ = asked(SHOWN["DEV-1"][0])
+    assert explaining(seen)
+    assert not explaining(replace(seen, info=Info("torch", "1", "float32", "hf")))
+    old = Versions(("4.46.3",), last="4.49.0")
+    assert [old.cover(version) for version in ("4.38.2", "4.49.0", "4.50.0", "5.23.0")] == [True, True, False, False]
+    new = Versions(("5.23.0",), first="4.50.3")
+    assert [new.cover(version) for version in ("4.46.3", "4.50.2", "4.50.3", "5.23.0")] == [False, False, True, True]
+
+
+def refused_with(name: str, message: str) -> None:
+    _, answer = asked(SHOWN[name][0])
+    assert isinstance(answer, Refusal) and re.search(message, answer.message), described(answer=answer)
+
+
+def test_dev_58_guidance_asks_an_encoder_decoder_without_its_source() -> None:
+    refused_with("DEV-58", "specify decoder_input_ids")
+
+
+def test_dev_59_assistance_refuses_to_go_without_a_cache() -> None:
+    refused_with("DEV-59", "requires `use_cache=True`")
+
+
+def test_dev_60_an_assistant_gets_stop_strings_without_a_tokenizer() -> None:
+    refused_with("DEV-60", "could not locate a tokenizer")
