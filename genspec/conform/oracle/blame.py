@@ -7,10 +7,12 @@ import numpy as np
 from genspec.config.mode import Mode
 from genspec.config.plan import DecodingPlan
 from genspec.conform.oracle.steps import Forced
-from genspec_reference import FinishReason, GenerateOutput
+from genspec_reference import FinishReason, GenerateOutput, Row
 from genspec_reference.request import Request
 from genspec_reference.rows import take
 from genspec_reference.scores import Scores
+from genspec_reference.step import Scored, score_row
+from genspec_reference.stopping import finish_reason
 
 CLAUSES: dict[Mode, str] = {
     Mode.GREEDY: "GREEDY-1", Mode.SAMPLE: "SAMPLE-1", Mode.BEAM_SEARCH: "BEAM-SEARCH-2",
@@ -62,6 +64,57 @@ def clauses_of_stopping(request: Request, reason: FinishReason) -> tuple[str, ..
 
 
 
+def clauses_of_score(scored: Scored, given: Scores) -> tuple[str, ...]:
+    """Give the clause of the operation that decides the first score that differs most. float[V]."""
+    right = scored.scores
+    if given.shape != right.shape:
+        return ("OUTPUTS-2",)
+    banned = np.flatnonzero(np.isneginf(right) != np.isneginf(given))
+    with np.errstate(invalid="ignore"):
+        token = int(banned[0]) if banned.size else int(np.argmax(np.nan_to_num(np.abs(right - given), nan=np.inf)))
+    for before, after in reversed(list(pairwise(scored.applied))):
+        if before.scores[token] != after.scores[token]:
+            return (after.clause, "OUTPUTS-2")
+    return ("OUTPUTS-2",)
+
+
 def clauses_of_search(request: Request, expected: GenerateOutput, answered: GenerateOutput) -> tuple[str, ...]:
-    """Give the clause that the rows of a search violate."""
+    """Give the clause that the rows of a search violate.
+
+    It is that of an operation that bans a token of a row, or of a stopping rule that a row does not heed; else it is
+    told from what the rows have in common with the expected ones.
+    """
+    for row in answered.rows:
+        found = clauses_against(request, row)
+        if found:
+            return found
+    if request.plan.mode not in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE):
+        return clauses_of_mode(request.plan)
+    if sorted(expected.sequences) == sorted(answered.sequences):
+        return ("BEAM-SEARCH-9",) if expected.sequences != answered.sequences else ("BEAM-SEARCH-11",)
+    steps = max((len(run) for run in expected.runs), default=0)
+    if any(len(row.new_tokens) > steps for row in answered.rows):
+        return ("BEAM-SEARCH-6",)
     return clauses_of_mode(request.plan)
+
+
+def clauses_against(request: Request, row: Row) -> tuple[str, ...]:
+    """Give the clause that a row violates whatever other rows there are, or none."""
+    tokens = request.prompt
+    if row.tokens[:len(tokens)] != tokens:
+        return ("OUTPUTS-7",)
+    for token in row.tokens[len(tokens):]:
+        reason = finish_reason(request, tokens)
+        if reason is not None:
+            return clauses_of_stopping(request, reason)
+        applied = score_row(request, tokens, normalised=request.plan.profile.beam_input == "log_softmax").applied
+        if not 0 <= token < applied[-1].scores.size:
+            return ("OUTPUTS-7",)
+        for before, after in pairwise(applied):
+            if after.scores[token] == -np.inf < before.scores[token]:
+                return (after.clause,)
+        tokens = (*tokens, token)
+    reason = finish_reason(request, tokens)
+    if reason is None:
+        return clauses_of_stopping(request, row.finish_reason)
+    return () if reason == row.finish_reason else ("STOPPING-5",)

@@ -1,9 +1,11 @@
 """The numbers that a decoder returns beside the tokens: scores, logits and the scores of hypotheses."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from genspec.conform.oracle.blame import clauses_of_score
 from genspec.conform.oracle.finding import Place
 from genspec.conform.oracle.tolerance import close, magnitude, tolerance
 from genspec.conform.verdict import Verdict
@@ -25,7 +27,10 @@ def differing_numbers(
     if wanted.scores:
         scores = [one.scores for one in scored]
         given = None if kept is None else kept.scores
-        said += differing(place, "scores", given, scores, dtype)
+        said += [
+            one if one.answered is None else replace(one, clauses=clauses_of_score(scored[0], np.array(one.answered)))
+            for one in differing(place, "scores", given, scores, dtype)
+        ]
     if wanted.logits:
         logits = [one.answer.logits for one in scored]
         given = None if kept is None else kept.logits

@@ -26,12 +26,16 @@ OUTPUTS = st.sampled_from((
     {"output_scores": True},
 ))
 """What is asked for beside the rows."""
-NEW_TOKENS = st.sampled_from((3, 1, 2, 4, 5, 6, 8, 2, 3, 4, 5, 6, 3, 4, 5, None))
+NEW_TOKENS = st.sampled_from((1, 2, 3, 4, 5, 6, 8, 2, 3, 4, 5, 6, 3, 4, 5, None))
 """How many new tokens are allowed; None: no field says."""
+MORE_TOKENS = st.sampled_from((3, 6, 8, 5, 10, 4, 12))
+"""As many where the end of a search depends on what could still come."""
 BEAMS = st.sampled_from((2, 3, 4, 5))
 GROUPS = st.sampled_from(((2, 2), (4, 2), (3, 3), (6, 3)))
 DIVERSITY = st.sampled_from((0.5, 2.0, 1.0, 0.1))
 ALPHAS = st.sampled_from((0.5, 0.1, 1.0))
+MOST = 4
+"""Groups of fields in a config."""
 WHOLE = st.sampled_from((False,) * 31 + (True,))
 ANY_OTHER = st.sampled_from(OTHERS)
 
@@ -68,7 +72,8 @@ def eos_ids(vocab_size: int) -> st.SearchStrategy[tuple[int, ...]]:
 def config_in(draw: st.DrawFn, setting: Setting) -> Config:
     """Draw a config for a setting: some groups of fields, a length, the special tokens, and the mode's own fields."""
     draws = setting.draws or (setting.may_draw and draw(st.booleans()))
-    names = dict.fromkeys(name for group in draw(picks(setting.mode, draws)) for name in group)
+    group = groups_of(setting.mode, draws)
+    names = dict.fromkeys(name for _ in range(MOST) for name in draw(group))
     config: Config = {}
     for name in names:
         field = draw(ANY_OTHER) if name == "*" else name
@@ -80,16 +85,17 @@ def config_in(draw: st.DrawFn, setting: Setting) -> Config:
 
 
 @cache
-def picks(mode: Mode, draws: bool) -> st.SearchStrategy[list[Fields]]:
-    """Draw up to three groups of fields."""
-    return st.lists(st.sampled_from(groups(mode, draws)), max_size=3)
+def groups_of(mode: Mode, draws: bool) -> st.SearchStrategy[Fields]:
+    """Draw a group of fields, or none in two of five draws."""
+    known = groups(mode, draws)
+    return st.sampled_from(((),) * (2 * len(known) // 3) + known)
 
 
 def length(draw: st.DrawFn, config: Config) -> Config:
     """Bound the new tokens where no field does; sometimes nothing does."""
     if "max_new_tokens" in config or "max_length" in config:
         return {}
-    number = draw(NEW_TOKENS)
+    number = draw(MORE_TOKENS if config.get("early_stopping", True) is not True else NEW_TOKENS)
     return {} if number is None else {"max_new_tokens": number}
 
 

@@ -85,11 +85,20 @@ OTHERS = tuple(name for name in FIELDS if name not in DECIDING)
 
 @cache
 def groups(mode: Mode, draws: bool) -> tuple[Fields, ...]:
-    """List the groups of fields from which a config of a mode is made: each alone, and those that interact."""
-    together = (*EVERYWHERE, *(SAMPLED if draws else ()), *(BEAMED * 2 if mode in BEAMS else ()),
-                *(ASSISTED if mode is Mode.ASSISTED else ()))
-    alone = tuple(dict.fromkeys((name,) for group in together for name in group))
-    return (*alone, *together, *RARE)
+    """List the groups of fields from which a config of a mode is made: each alone, and those that interact.
+
+    Those that act in this mode only make up half of the list.
+    """
+    special = (*(SAMPLED if draws else ()), *(BEAMED if mode in BEAMS else ()),
+               *(ASSISTED if mode is Mode.ASSISTED else ()))
+    everywhere = (*alone(EVERYWHERE), *EVERYWHERE, *RARE)
+    special = (*alone(special), *special)
+    return everywhere + special * (len(everywhere) // len(special) if special else 0)
+
+
+def alone(together: tuple[Fields, ...]) -> tuple[Fields, ...]:
+    """Give every field of some groups as a group of its own."""
+    return tuple(dict.fromkeys((name,) for group in together for name in group))
 
 
 def fits(name: str, setting: Setting) -> bool:
