@@ -1,6 +1,6 @@
 """Outputs of `generate` side by side: ours and that of transformers, field by field, down the nested tuples."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,10 +75,12 @@ def of_genspec(
     )
 
 
-def differences(ours: Any, theirs: Any, meant: Meant = ALL, bounds: Bounds = FLOAT32) -> list[str]:
+def differences(
+    ours: Any, theirs: Any, meant: Meant = ALL, bounds: Bounds = FLOAT32, fields: Sequence[str] = FIELDS,
+) -> list[str]:
     """Say where two outputs differ: structure, shape, number type, number."""
     found: list[str] = []
-    for name in FIELDS:
+    for name in fields:
         mine, other = (leaves(getattr(output, name, None)) for output in (ours, theirs))
         shapes = [[(place, kind(value)) for place, value in side] for side in (mine, other)]
         if shapes[0] != shapes[1]:

@@ -25,54 +25,55 @@ UNSAID: dict[str, Any] = {
 }
 
 
-def llama() -> PreTrainedModel:
+def llama(vocab_size: int) -> PreTrainedModel:
     """Rotary positions, grouped queries."""
     return LlamaForCausalLM(LlamaConfig(
-        vocab_size=V, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        vocab_size=vocab_size, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, max_position_embeddings=128, **UNSAID,
     ))
 
 
-def gpt2() -> PreTrainedModel:
+def gpt2(vocab_size: int) -> PreTrainedModel:
     """Positions that are learned: a row padded on the left shows a decoder that counts the padding."""
-    return GPT2LMHeadModel(GPT2Config(vocab_size=V, n_embd=32, n_layer=2, n_head=4, n_positions=128, **UNSAID))
+    return GPT2LMHeadModel(GPT2Config(vocab_size=vocab_size, n_embd=32, n_layer=2, n_head=4, n_positions=128, **UNSAID))
 
 
-def bart() -> PreTrainedModel:
+def bart(vocab_size: int) -> PreTrainedModel:
     """Encoder-decoder with learned positions."""
     return BartForConditionalGeneration(BartConfig(
-        vocab_size=V, d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
+        vocab_size=vocab_size, d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
         decoder_attention_heads=4, encoder_ffn_dim=64, decoder_ffn_dim=64, max_position_embeddings=128,
         **UNSAID | {"pad_token_id": PAD}, decoder_start_token_id=None, forced_eos_token_id=None,
     ))
 
 
-def t5() -> PreTrainedModel:
+def t5(vocab_size: int) -> PreTrainedModel:
     """Encoder-decoder with relative positions."""
     return T5ForConditionalGeneration(T5Config(
-        vocab_size=V, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, **UNSAID | {"pad_token_id": PAD},
+        vocab_size=vocab_size, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, **UNSAID | {"pad_token_id": PAD},
         decoder_start_token_id=None,
     ))
 
 
-KINDS: dict[str, Callable[[], PreTrainedModel]] = {"llama": llama, "gpt2": gpt2, "bart": bart, "t5": t5}
+KINDS: dict[str, Callable[[int], PreTrainedModel]] = {"llama": llama, "gpt2": gpt2, "bart": bart, "t5": t5}
 ENCODER_DECODER = ("bart", "t5")
 EOS_BIAS = {"llama": 2.5, "gpt2": 3.5, "bart": 3.0, "t5": 3.0}
+WIDER_BIAS = 3.0    # more of it, where more tokens are in the way
 SEEDS = {"llama": 20, "gpt2": 20, "bart": 41, "t5": 21}
 
 
 @lru_cache
-def small_model(kind: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+def small_model(kind: str, dtype: torch.dtype = torch.float32, vocab_size: int = V) -> PreTrainedModel:
     """Make a model. A bias on the logits of its two EOS ids lets rows end early and apart."""
     with torch.random.fork_rng():
         torch.manual_seed(SEEDS[kind])
-        model = KINDS[kind]()
+        model = KINDS[kind](vocab_size)
         spread(model)
-        head = torch.nn.Linear(32, V)
+        head = torch.nn.Linear(32, vocab_size)
         torch.nn.init.normal_(head.weight, std=0.5)
         torch.nn.init.normal_(head.bias, std=0.5)
     with torch.no_grad():
-        head.bias[[EOS, OTHER_EOS]] += EOS_BIAS[kind]
+        head.bias[[EOS, OTHER_EOS]] += EOS_BIAS[kind] + (0.0 if vocab_size == V else WIDER_BIAS)
     model.lm_head = head
     model.set_attn_implementation("eager")          # the one that gives attentions
     model.generation_config = GenerationConfig()
