@@ -23,7 +23,8 @@ class CachedDriver(ABC):
         """Begin before the prompts are read. `use_cache` False: every step reads whole rows. CACHE-1."""
         self.model, self.wanted, self.use_cache = model, wanted, use_cache
         self.device: torch.device = model.device
-        self.takes = frozenset(inspect.signature(model.forward).parameters)
+        inner = model.get_base_model() if hasattr(model, "get_base_model") else model       # behind an adapter
+        self.takes = frozenset(inspect.signature(inner.forward).parameters)
         self.cache: Any = None
 
     @abstractmethod
