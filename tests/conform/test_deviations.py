@@ -25,6 +25,14 @@ HISTORY = Scripted("history", 3, 6)
 
 SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-1": (Call({"max_length": 3}, CYCLE, ((1, 2, 3),)), Call({"max_length": 3}, CYCLE, ((1,), (1, 2, 3)))),
+    "DEV-8": (
+        Call({"repetition_penalty": 2, "max_new_tokens": 1}, CYCLE, ((1,),)),
+        Call({"sequence_bias": [[[3], 2]], "max_new_tokens": 1}, CYCLE, ((1,),)),
+    ),
+    "DEV-18": tuple(
+        Call({name: [], "max_new_tokens": 1}, CYCLE, ((1,),))
+        for name in ("bad_words_ids", "sequence_bias", "forced_eos_token_id")
+    ),
     "DEV-22": (Call({"suppress_tokens": [0, 1, 2, 3, 4, 5], "max_new_tokens": 2}, CYCLE, ((1,),)),),
     "DEV-24": (Call({"guidance_scale": 2.0, "max_new_tokens": 1}, Table(((1.0, -INF, 0.0),)), ((0,),)),),
     "DEV-26": tuple(
@@ -68,6 +76,7 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-59": (Call({"prompt_lookup_num_tokens": 2, "use_cache": False, "max_new_tokens": 3}, CYCLE, ((1, 2),)),),
     "DEV-60": (Call({"stop_strings": ["a"], "max_new_tokens": 3}, CYCLE, ((1, 2),), assistant=CYCLE,
                     pieces=tuple("abcdef")),),
+    "DEV-61": (Call({"compile_config": {}, "max_new_tokens": 1}, CYCLE, ((1,),)),),
 }
 """Calls that show each of the deviations that a campaign can see."""
 
@@ -176,3 +185,7 @@ def test_dev_59_assistance_refuses_to_go_without_a_cache() -> None:
 
 def test_dev_60_an_assistant_gets_stop_strings_without_a_tokenizer() -> None:
     refused_with("DEV-60", "could not locate a tokenizer")
+
+
+def test_dev_61_a_compile_config_of_a_file_is_refused() -> None:
+    refused_with("DEV-61", "`compile_config` as an instance of")

@@ -5,7 +5,7 @@ An id never changes its meaning. A new deviation takes the next number.
 
 from genspec.conform.deviations.beams import BEAMS
 from genspec.conform.deviations.calls import CALLS
-from genspec.conform.deviations.counterfactual import explained, least_first
+from genspec.conform.deviations.counterfactual import explained, least_first, situations_of
 from genspec.conform.deviations.deviation import Deviation as Deviation
 from genspec.conform.deviations.deviation import Seen as Seen
 from genspec.conform.deviations.reading import READING
@@ -33,7 +33,8 @@ def explaining(seen: Seen) -> tuple[Deviation, ...]:
     if sees is not None:
         return (sees,)
     changes = [(one.id, change) for one in known for change in one.changes]
-    for chosen in least_first(changes, MOST_TOGETHER):
-        if explained(seen.call, seen.answer, seen.info, [change for _, change in chosen]):
+    situations = situations_of(seen.call, seen.answer, seen.info)
+    for chosen in least_first(changes, situations, MOST_TOGETHER):
+        if explained(situations, [change for _, change in chosen]):
             return tuple(DEVIATIONS[name] for name in dict.fromkeys(name for name, _ in chosen))
     return ()

@@ -5,6 +5,7 @@ from genspec.conform.deviations.made.refusals import (
     assists_with_stop_strings,
     assists_without_a_cache,
     guides_an_encoder_decoder,
+    has_a_compile_config,
     refuses,
 )
 
@@ -44,5 +45,17 @@ CALLS = (
         shows="ValueError: There are one or more stop strings, but we could not locate a tokenizer",
         tests=("conform/test_deviations.py::test_dev_60_an_assistant_gets_stop_strings_without_a_tokenizer",),
         explains=refuses("ValueError", "could not locate a tokenizer", assists_with_stop_strings),
+    ),
+    Deviation(
+        id="DEV-61",
+        when="`compile_config`, as a file can hold it",
+        does="ValueError: it wants an object of its own class",
+        specified="changes no token",
+        clauses=("PERFORMANCE-1",),
+        versions=Versions(("5.23.0",)),
+        example="`do_sample=True, compile_config={}`",
+        shows="ValueError: You provided `compile_config` as an instance of <class 'dict'>",
+        tests=("conform/test_deviations.py::test_dev_61_a_compile_config_of_a_file_is_refused",),
+        explains=refuses("ValueError", "`compile_config` as an instance of", has_a_compile_config),
     ),
 )

@@ -42,15 +42,14 @@ def changed(situation: Situation, changes: Sequence[Change]) -> Situation | None
     return now
 
 
-def explained(call: Call, answer: object, info: Info, changes: Sequence[Change]) -> bool:
+def explained(situations: Sequence[Situation], changes: Sequence[Change]) -> bool:
     """Tell whether changes make an answer right, prompt by prompt. What they do not touch has to be right as it is."""
-    situations = situations_of(call, answer, info)
     now = [changed(situation, changes) for situation in situations]
     if not any(now):
         return False
     either = [new or old for new, old in zip(now, situations, strict=True)]
-    if isinstance(answer, Refusal):         # one prompt that is refused is enough for a whole batch
-        return any(is_right(one) for one in either)
+    if either[0].answered is None:          # one prompt that is refused is enough for a whole batch
+        return any(map(is_right, either))
     return all(map(is_right, either))
 
 
@@ -83,6 +82,9 @@ def is_right(situation: Situation) -> bool:
     return all(verdict.kind is not Kind.VIOLATES for verdict in said)
 
 
-def least_first(changes: Sequence[tuple[str, Change]], most: int) -> Iterator[tuple[tuple[str, Change], ...]]:
+def least_first(
+    changes: Sequence[tuple[str, Change]], situations: Sequence[Situation], most: int
+) -> Iterator[tuple[tuple[str, Change], ...]]:
     """Give the sets of changes that may explain a case together, small ones first."""
-    return chain.from_iterable(combinations(changes, size) for size in range(1, most + 1))
+    acting = [(name, change) for name, change in changes if any(map(change, situations))]
+    return chain.from_iterable(combinations(acting, size) for size in range(1, most + 1))

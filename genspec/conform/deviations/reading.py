@@ -1,7 +1,7 @@
 """Deviations of transformers in what is read and decided."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
-from genspec.conform.deviations.made.refusals import fills_max_length, refuses
+from genspec.conform.deviations.made.refusals import fills_max_length, has_a_whole_number, has_an_empty_list, refuses
 
 READING = (
     Deviation(
@@ -98,6 +98,7 @@ READING = (
             "spec/test_deviations.py::test_dev_8_an_integer_is_no_real_number",
             "spec/test_deviations.py::test_dev_8_an_integer_is_no_bias",
         ),
+        explains=refuses("ValueError", "strictly positive float|has to be a .*float", has_a_whole_number),
     ),
     Deviation(
         id="DEV-9",
@@ -220,6 +221,7 @@ READING = (
         example="`bad_words_ids=[]`",
         shows="ValueError",
         tests=("spec/test_deviations.py::test_dev_18_an_empty_list_raises",),
+        explains=refuses("ValueError", r"non-empty|empty|but is tensor\(\[\]\)", has_an_empty_list),
     ),
     Deviation(
         id="DEV-19",

@@ -61,3 +61,25 @@ def assists_without_a_cache(call: Call, plan: DecodingPlan) -> bool:
 def assists_with_stop_strings(call: Call, plan: DecodingPlan) -> bool:
     """DEV-60."""
     return plan.mode is Mode.ASSISTED and call.assistant is not None and bool(plan.stopping.stop_strings)
+
+
+def has_a_compile_config(call: Call, _: DecodingPlan) -> bool:
+    """DEV-61."""
+    return isinstance(call.config.get("compile_config"), dict)
+
+
+REALS = ("temperature", "repetition_penalty", "encoder_repetition_penalty")
+"""Fields for which a whole number other than 1 is refused."""
+
+
+def has_a_whole_number(call: Call, _: DecodingPlan) -> bool:
+    """DEV-8."""
+    biases = call.config.get("sequence_bias") or ()
+    pairs = biases if isinstance(biases, (list, tuple)) else ()
+    given = [*(call.config.get(name) for name in REALS), *(pair[1] for pair in pairs)]
+    return any(isinstance(number, int) and number != 1 for number in given)
+
+
+def has_an_empty_list(call: Call, _: DecodingPlan) -> bool:
+    """DEV-18."""
+    return any(call.config.get(name) == [] for name in ("bad_words_ids", "sequence_bias", "forced_eos_token_id"))
