@@ -14,7 +14,7 @@ class Format:
 
     packages: tuple[str, ...]           # to import
     extra: str                          # of genspec, which installs them
-    decoder_only: str                   # Python that loads such a model, with the folder as {folder}
+    decoder_only: str                   # what loads such a model, with the folder as {folder}
     encoder_decoder: str = ""           # the same, where the format holds one
     refuses: str = ""                   # why it holds no encoder-decoder
     without_eos: str = ""               # why a model needs an EOS
@@ -36,7 +36,7 @@ TABLE: Mapping[str, Format] = {
     ),
     "gguf": Format(
         ("gguf",), "checkpoints",
-        "llama_cpp.Llama({folder} + '/model.gguf', logits_all=True, type_k=0, type_v=0)",
+        "llama-server -m {folder}/model.gguf -fa off -ctk f32 -ctv f32",
         refuses="llama.cpp has no BART",
         most_eos=3,
     ),
