@@ -13,6 +13,8 @@ from genspec.config.profile import Profile
 
 Ids = NDArray[np.intp]
 Reals = NDArray[np.floating[Any]]
+MANY = 64
+"""Numbers of a row of which most are put aside before the rest is sorted."""
 
 
 class Narrow(NamedTuple):
@@ -46,17 +48,19 @@ def finished(narrow: Narrow, slots: Sequence[Slot], profile: Profile) -> Narrow:
 
     The tokens come back in the order of their rank: highest score first, equal scores lowest id first. SCORES-5
     """
-    order = np.argsort(-narrow.scores, axis=1, kind="stable")
-    tokens = np.take_along_axis(narrow.tokens, order, 1)
-    scores = np.take_along_axis(narrow.scores, order, 1).astype(np.float64)
-    for slot in slots:
-        given = slot.first.arguments
-        if slot.name == "temperature":
-            scores = scores / given["temperature"]      # type: ignore[operator]
-            continue
-        keep = ranked_function_of(slot.name)
-        assert keep is not None, "`is_ranked` has seen to it"
-        scores = np.where(keep(scores, **arguments_of(keep, given, profile, {})), scores, -np.inf)
+    if not slots:
+        return narrow
+    rows, order = np.arange(len(narrow.scores))[:, None], np.argsort(-narrow.scores, axis=1, kind="stable")
+    tokens, scores = narrow.tokens[rows, order], narrow.scores[rows, order].astype(np.float64)
+    with np.errstate(invalid="ignore"):     # lines without a token, or with NaN, are refused by their scores
+        for slot in slots:
+            given = slot.first.arguments
+            if slot.name == "temperature":
+                scores /= given["temperature"]
+                continue
+            keep = ranked_function_of(slot.name)
+            assert keep is not None, "`is_ranked` has seen to it"
+            scores[~keep(scores, **arguments_of(keep, given, profile, {}))] = -np.inf
     return Narrow(tokens, scores)
 
 
@@ -67,15 +71,27 @@ def is_ranked(slot: Slot) -> bool:
 
 def race(narrow: Narrow, exponentials: Reals, vocab_size: int) -> Ids:
     """Draw a token for each line: the greatest q / e, of equal ones the lowest id. float[N, n] -> int[N]. SAMPLE-1."""
-    keys = narrow.scores - narrow.scores.max(1, keepdims=True) - np.log(exponentials, dtype=np.float64)
+    with np.errstate(invalid="ignore"):     # lines without a token, or with NaN, are refused by their scores
+        keys = narrow.scores - narrow.scores.max(1, keepdims=True) - np.log(exponentials, dtype=np.float64)
     won = keys == keys.max(1, keepdims=True)
     return np.where(won, narrow.tokens, vocab_size).min(1)      # type: ignore[no-any-return]
 
 
-def first_of(keys: Reals, places: Ids, count: int) -> Ids:
-    """Rank the first `count` of each row: highest key first, equal keys lowest place first. [P, n] -> int[P, count].
+def first_of(keys: Reals, places: Ids, count: int) -> tuple[Reals, Ids]:
+    """Rank the first `count` of each row: highest key first, equal keys lowest place first. [P, n] each.
 
-    Gives where they stand; the last one again where there are fewer.
+    Gives keys, float[P, count], and where they stand, int[P, count]; minus infinity where there are fewer.
     """
-    order = np.lexsort((places, -keys), axis=1)[:, :count]
-    return np.pad(order, ((0, 0), (0, count - order.shape[1])), mode="edge")
+    if keys.shape[1] > MANY and count < keys.shape[1]:
+        bound = np.partition(keys, -count, axis=1)[:, -count, None]
+        rows, found = np.nonzero((keys >= bound) & (keys > -np.inf))
+        found, keys = gathered(len(keys), rows, found, keys[rows, found])
+    else:
+        found = np.broadcast_to(np.arange(keys.shape[1]), keys.shape)
+    rows = np.arange(len(keys))[:, None]
+    order = np.lexsort((places[rows, found], -keys), axis=1)[:, :count]
+    first, found = keys[rows, order], found[rows, order]
+    if order.shape[1] < count:
+        missing = (0, 0), (0, count - order.shape[1])
+        first, found = np.pad(first, missing, constant_values=-np.inf), np.pad(found, missing)
+    return first, found

@@ -96,7 +96,9 @@ class Pipeline:
             vocab_size >= wide.WIDE and self.device.type == "cpu" and self.checked_from < 0 and not keep_scores
             and (self.plan.beams is None or self.plan.profile.beam_input == "log_softmax")
         )
-        self.narrow_from, self.narrow_count = narrowing(self.slots, self.remembered)
+        self.narrow_from, self.narrow_count = narrowing(self.slots)
+        if self.remembered or (self.plan.beams is not None and self.plan.profile.beam_input == "logits"):
+            self.narrow_from = -1
 
     def scores(
         self, logits: Tensor, unconditional: Tensor | None = None, normalised: bool = False,
@@ -110,7 +112,7 @@ class Pipeline:
         lines, narrow = self.run(logits, unconditional, normalised, noise)
         if narrow is None:
             return lines.settled().matrix
-        tokens, few = torch.from_numpy(narrow.tokens), torch.from_numpy(narrow.scores)
+        tokens, few = torch.from_numpy(narrow.tokens.copy()), torch.from_numpy(narrow.scores)
         scores = torch.full(logits.shape, GONE)
         return scores.scatter_reduce_(1, tokens, few.float(), "amax")       # rows may be filled up with token 0
 
@@ -149,7 +151,7 @@ class Pipeline:
         """
         totals = totals.double()
         lines, narrow = self.run(logits, unconditional, self.plan.profile.beam_input == "log_softmax", noise)
-        if isinstance(lines, WideScores) and not self.plan.draws:
+        if self.narrow_from == len(self.slots) and not self.plan.draws:
             narrow = lines.narrowed(count, totals.numpy(), self.lines_per_prompt)
         if narrow is None:
             of_places, places = self.first_of_all(lines, totals, count, noise)
@@ -195,10 +197,10 @@ class Pipeline:
             size = self.lines_per_prompt * self.vocab_size                      # BEAM-SAMPLE-3
             highest = np.maximum(sums.max(1, keepdims=True), -1e300)
             keys = sums - highest - np.log(noise.at(self.step, size, places), dtype=np.float64)
-        order = narrow_first_of(keys, places, count)
-        of_places, places = np.take_along_axis(sums, order, 1), np.take_along_axis(places, order, 1)
-        of_places[:, keys.shape[1]:] = -np.inf
-        return torch.from_numpy(of_places), torch.from_numpy(places)
+        first, found = narrow_first_of(keys, places, count)
+        rows = np.arange(len(sums))[:, None]
+        of_places = np.where(first > -np.inf, sums[rows, found], -np.inf)
+        return torch.from_numpy(of_places), torch.from_numpy(places[rows, found])
 
     def kept(self, lines: Scored, logits: Tensor) -> Tensor | None:
         """Give the scores to somebody who keeps them, never in the memory of the logits."""
@@ -236,7 +238,7 @@ class Pipeline:
         if self.processed:
             more["input_ids"] = self.rows.padded(self.plan.tokens.pad or 0, self.device)
         for place, slot in enumerate(self.slots):
-            if place == self.narrow_from and isinstance(lines, WideScores):
+            if place == self.narrow_from:
                 narrow = lines.narrowed(self.narrow_count)
                 if narrow is not None:
                     return lines, finished(narrow, self.slots[place:], self.plan.profile)
@@ -249,7 +251,8 @@ class Pipeline:
                 lines.replace(self.applied(slot, lines.matrix, more, noise))
             if place >= self.checked_from and slot.name not in SAFE:
                 lines.check()
-        return lines, None
+        every = self.plan.draws and self.narrow_from == len(self.slots)
+        return lines, lines.narrowed(None) if every else None
 
     def applied(self, slot: Slot, scores: Tensor, more: dict[str, Any], noise: Noise | None) -> Tensor:
         """Apply an operation that changes all scores; where the plans differ, to each line alone."""
@@ -288,19 +291,18 @@ def operations_for(
     ]
 
 
-def narrowing(slots: Sequence[Slot], remembered: bool) -> tuple[int, int]:
-    """Tell from which operation on few tokens of each line are enough, and how many; -1 for none.
+def narrowing(slots: Sequence[Slot]) -> tuple[int, int | None]:
+    """Tell from which operation on all can be applied to few tokens, and how many of the highest of each line matter.
 
-    From a `top_k` on, or from temperatures before it, when what follows looks at the tokens that are left only.
+    How many is known where a `top_k` comes first, but for temperatures.
     """
-    names = [slot.name for slot in slots]
-    if remembered or "top_k" not in names:
-        return -1, 0
-    top_k = names.index("top_k")
-    start = next((place for place in range(top_k, 0, -1) if names[place - 1] != "temperature"), 0)
-    if not all(is_ranked(slot) for slot in slots[start:]):
-        return -1, 0
-    arguments = cast("Mapping[str, int]", slots[top_k].first.arguments)
+    start = len(slots)
+    while start and is_ranked(slots[start - 1]):
+        start -= 1
+    first = next((slot for slot in slots[start:] if slot.name != "temperature"), None)
+    if first is None or first.name != "top_k":
+        return start, None
+    arguments = cast("Mapping[str, int]", first.first.arguments)
     return start, max(arguments["k"], arguments.get("min_keep", 1))
 
 

@@ -41,7 +41,7 @@ class WideScores:
     @cached_property
     def body(self) -> Tensor:
         """Give the logits without a short last block. [N, whole blocks, BLOCK]."""
-        return torch.unflatten(self.logits[:, :self.whole * BLOCK], 1, (self.whole, BLOCK))
+        return self.logits[:, :self.whole * BLOCK].view(self.lines, self.whole, BLOCK)
 
     @cached_property
     def highest_logits(self) -> Reals:
@@ -155,15 +155,18 @@ class WideScores:
         highest = scores[np.arange(self.lines), inside]
         return torch.from_numpy(highest), torch.from_numpy(block * BLOCK + inside)
 
-    def narrowed(self, count: int, offsets: Reals | None = None, together: int = 1) -> Narrow | None:
+    def narrowed(self, count: int | None, offsets: Reals | None = None, together: int = 1) -> Narrow | None:
         """Leave out what is below the `count` highest of each line, or of `together` lines after another.
 
-        `offsets`: float64[N], added to the scores of each line before they are ranked. None: too many are left.
+        `offsets`: float64[N], added to the scores of each line before they are ranked. Gives None when too many are
+        left, and for no `count`.
 
         The k-th highest maximum of the blocks is a bound: k blocks reach it, so the k-th highest score is not below
         it. Every token that reaches the bound, ties included, stands in a block that reaches it. So what is left holds
         the k highest and all that equal the k-th.
         """
+        if count is None:
+            return None
         sums = self.maxima
         if offsets is not None:
             sums = np.where(offsets[:, None] > -np.inf, sums + offsets[:, None], -np.inf)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.strategies import described
 
 from genspec import GenerationConfig
-from genspec.backends.torch import wide
+from genspec.backends.torch import lines, wide
 from genspec.backends.torch.noise import CountedNoise
 from genspec.backends.torch.pipeline import NOTHING_LEFT, Pipeline
 from genspec.config import Rejected
@@ -123,7 +123,8 @@ def batches(draw: st.DrawFn, extra: Mapping[str, Any] = {}) -> Batch:
 
 
 PATHS = {
-    "dense": {"WIDE": 1 << 40},
+    "dense": {"WIDE": 1 << 40, "FEW": 0},
+    "few": {"WIDE": 1 << 40},
     "narrow": {"WIDE": 1, "BLOCK": 3, "MOST_LEFT": 0, "CHUNK": 20},
     "narrow where it pays": {"WIDE": 1, "BLOCK": 2, "MOST_LEFT": 2},
 }
@@ -135,7 +136,7 @@ def taking(path: str) -> ExitStack:
     """Let a test take one of the ways."""
     stack = ExitStack()
     for name, value in PATHS[path].items():
-        stack.enter_context(mock.patch.object(wide, name, value))
+        stack.enter_context(mock.patch.object(lines if name == "FEW" else wide, name, value))
     return stack
 
 
