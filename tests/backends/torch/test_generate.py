@@ -264,6 +264,19 @@ def test_an_output_has_the_names_of_transformers(config):
             assert abs(total / len(new) - output.sequences_scores[number]) < 1e-5, described(output=output)
 
 
+def test_a_search_ends_when_its_hope_equals_the_worst_of_the_pool():
+    """An EOS and token 1 are equally probable twice; going on, the EOS of step 3 would come first."""
+    def model(tokens: tuple[int, ...]) -> list[float]:
+        return [0.0, 0.0] if len(tokens) < 3 else [9.0, 0.0]
+
+    config = {"num_beams": 2, "num_return_sequences": 2, "eos_token_id": 0, "max_new_tokens": 4}
+    output = generate(batched(model), [[1]], config)
+    assert output.tolist() == [[1, 0, 0], [1, 1, 0]]                            # BEAM-SEARCH-6
+    assert reference(GenerationConfig(**config), model, [1]).sequences == ((1, 0), (1, 1, 0))
+    later = generate(batched(model), [[1]], {**config, "early_stopping": "never"})
+    assert later[0].tolist() == [1, 1, 1, 0]
+
+
 def test_healing_replaces_the_last_token_of_a_prompt():
     texts = ["a", "ab", "b", "abc"]
     model = constant(0.0, 3.0, 5.0, 2.0)
