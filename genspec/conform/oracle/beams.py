@@ -25,7 +25,7 @@ from genspec_reference.scores import Scores
 from genspec_reference.step import Scored, score_row
 
 Tokens = tuple[int, ...]
-BREADTHS, NODES = (1, 3, 12, FEW), 1000
+BREADTHS, NODES = (1, 3, 12, FEW), 300
 """Orders that are tried of every step, ever more of them, and steps that are tried in all."""
 
 

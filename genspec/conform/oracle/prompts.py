@@ -7,7 +7,7 @@ from genspec.conform.oracle.blame import clauses_of_mode, clauses_of_search
 from genspec.conform.oracle.finding import Place
 from genspec.conform.oracle.numbers import differing_steps
 from genspec.conform.oracle.rows import judge_row
-from genspec.conform.oracle.searches import reached, reordered
+from genspec.conform.oracle.searches import own_score, reached, reordered
 from genspec.conform.oracle.tolerance import close, magnitude, tolerance
 from genspec.conform.verdict import Verdict
 from genspec_reference import GenerateOutput, Row
@@ -69,15 +69,21 @@ def judge_search(
         return same_rows(again.rows, answered.rows)
 
     def fits_wholly(again: GenerateOutput) -> bool:
-        return fits(again) and not differing_outputs(request, place, again, answered, dtype)
+        return fits(again) and not differing_runs(request, place, again, answered, dtype)
 
+    totals = differing_totals(request, place, tuple(own_score(request, row) for row in answered.rows), answered.rows,
+                              dtype)
+    if totals and {row.tokens for row in answered.rows} <= {row.tokens for row in expected.rows}:
+        return totals
     if not fits(expected) and reordered(request, expected, answered.rows):
-        return []                                           # BEAM-SEARCH-5  the order of equal scores is free
+        return totals                                       # BEAM-SEARCH-5  the order of equal scores is free
     found = reached(request, expected, answered.rows, dtype, fits_wholly)
     if found is None and not fits(expected):
         return [wrong_rows(request, place, expected, answered)]
     if found is None:
         return differing_outputs(request, place, expected, answered, dtype)
+    if totals:
+        return totals
     clauses = clauses_of_search(request, expected, answered)
     rows, came = expected.new_tokens, answered.new_tokens
     return [place.ambiguous("tokens" if rows != came else "beams", clauses, margin=found.margin, tied=found.tied,
@@ -122,12 +128,20 @@ def differing_outputs(
     request: Request, place: Place, expected: GenerateOutput, answered: GenerateOutput, dtype: str
 ) -> list[Verdict]:
     """Compare the numbers of a prompt whose rows are the expected ones."""
-    said = differing_totals(request, place, expected.rows, answered.rows, dtype)
-    for row in expected.rows:
-        if not said:
-            kept = answered.runs[row.run] if row.run < len(answered.runs) else ()
-            said = differing_steps(request, place, expected.runs[row.run], kept, dtype)
-    return said
+    return (differing_totals(request, place, expected.rows, answered.rows, dtype)
+            or differing_runs(request, place, expected, answered, dtype))
+
+
+def differing_runs(
+    request: Request, place: Place, expected: GenerateOutput, answered: GenerateOutput, dtype: str
+) -> list[Verdict]:
+    """Compare the scores and logits of every step of the runs that rows come from."""
+    for number in dict.fromkeys(row.run for row in expected.rows):
+        kept = answered.runs[number] if number < len(answered.runs) else ()
+        said = differing_steps(request, place, expected.runs[number], kept, dtype)
+        if said:
+            return said
+    return []
 
 
 def differing_totals(request: Request, place: Place, expected: Rows, answered: Rows, dtype: str) -> list[Verdict]:

@@ -10,12 +10,14 @@ from genspec.config.mode import Mode
 from genspec.conform.oracle.beams import followed
 from genspec.conform.oracle.rounding import Nudge, rounded
 from genspec.conform.oracle.tolerance import magnitude, tolerance
-from genspec_reference import GenerateOutput, Row
+from genspec_reference import FinishReason, GenerateOutput, Row
+from genspec_reference.beams.hypotheses import normalised
 from genspec_reference.context import Context
 from genspec_reference.decode import run
 from genspec_reference.healing import healed
 from genspec_reference.request import Request
-from genspec_reference.scores import Scores
+from genspec_reference.scores import Scores, log_softmax
+from genspec_reference.step import score_row
 
 Tokens = tuple[int, ...]
 Shift = Callable[[Tokens], float]
@@ -99,6 +101,25 @@ def at_random(seed: int, fixed: Mapping[Tokens, float]) -> Shift:
         return fixed[tokens] if tokens in fixed else crc32(repr((seed, tokens)).encode()) % 3 - 1.0
 
     return shift
+
+
+def own_score(request: Request, row: Row) -> Row:
+    """Give a row of beam search the score that its own tokens have, whatever else was searched. BEAM-SEARCH-4.
+
+    Other modes' rows, and those with a token that is banned but for rounding, keep the score that they have.
+    """
+    if request.plan.mode not in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE):
+        return row
+    begun, total = healed(request), 0.0
+    size = len(begun.prompt)
+    for end in range(size, len(row.tokens)):
+        normalised_first = request.plan.profile.beam_input == "log_softmax"
+        scores = score_row(begun, row.tokens[:end], normalised=normalised_first).scores
+        total += float((scores if normalised_first else log_softmax(scores))[row.tokens[end]])
+    if not np.isfinite(total):
+        return row
+    ended = row.finish_reason is FinishReason.EOS
+    return replace(row, score=normalised(begun, total, len(row.tokens) - size, ended))
 
 
 EVERY = 1 << 20

@@ -30,7 +30,7 @@ NEW_TOKENS = st.sampled_from((1, 2, 3, 4, 5, 6, 8, 2, 3, 4, 5, 6, 3, 4, 5, None)
 """How many new tokens are allowed; None: no field says."""
 MORE_TOKENS = st.sampled_from((3, 6, 8, 5, 10, 4, 12))
 """As many where the end of a search depends on what could still come."""
-BEAMS = st.sampled_from((2, 3, 4, 5))
+BEAMS = st.sampled_from((2, 3, 2, 4, 2, 5))
 GROUPS = st.sampled_from(((2, 2), (4, 2), (3, 3), (6, 3)))
 DIVERSITY = st.sampled_from((0.5, 2.0, 1.0, 0.1))
 ALPHAS = st.sampled_from((0.5, 0.1, 1.0))

@@ -56,7 +56,7 @@ BEAMED: tuple[Fields, ...] = (
     ("early_stopping", "num_return_sequences"),
     ("length_penalty", "num_return_sequences"),
     ("length_penalty", "min_new_tokens"),
-    ("early_stopping", "length_penalty", "num_return_sequences"),
+    *(("early_stopping", "length_penalty", "num_return_sequences"),) * 4,     # what is returned hangs on all three
     ("length_penalty", "no_repeat_ngram_size"),
     ("num_return_sequences", "no_repeat_ngram_size"),
     ("renormalize_logits", "repetition_penalty"),
