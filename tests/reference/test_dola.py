@@ -332,6 +332,13 @@ def vectors() -> Iterator[Case]:
         yield generate_case(f"{layers}-of-{count}", ["DOLA-2"], {**short, "dola_layers": layers}, [1, 2],
                             Layered(50 + count, 6, layers=count), profile=PROFILE, flags=("boundary", "long"),
                             note="More than 40 layers: at most 20 of them are candidates, every second one.")
+    shown = {**short, "output_scores": True, "return_dict_in_generate": True}
+    for seed in range(4):
+        yield generate_case(f"low-of-46-{seed}", ["DOLA-2"], {**shown, "dola_layers": "low"}, [1, 2],
+                            Layered(90 + seed, 6, layers=46), profile=PROFILE, flags=("boundary", "long"),
+                            note="No layer from 20 on is a candidate.")
+        yield generate_case(f"a-tenth-of-many-{seed}", ["DOLA-6"], {**shown, "dola_layers": "high"}, [seed],
+                            Layered(70 + seed, 24), profile=PROFILE)
     yield generate_case("entries-not-below-n-are-dropped", ["DOLA-2"], {**short, "dola_layers": [4, 1, 9, 1]}, [1, 2],
                         Layered(61, 6), profile=PROFILE, flags=("repeated-ids",))
     yield generate_case("vocabulary-of-one", ["DOLA-6", "DOLA-7"], {**short, "dola_layers": "low"}, [0],

@@ -200,6 +200,8 @@ def vectors() -> Iterator[Case]:
     rng = random.Random("group_beam_search")
     for number in range(36):
         yield random_vector(number, rng)
+    for number in (*range(10), 13, 17, 42, 112):
+        yield corner_vector(number)
     base = {"num_beams": 4, "num_beam_groups": 2, "diversity_penalty": 0.5}
     model, old = Scripted("history", 1, 8), {"profile": "hf-4.46"}
     for seed in range(4):
@@ -215,6 +217,23 @@ def vectors() -> Iterator[Case]:
     for name, clause, more in refused:
         yield generate_case(name, [clause], base | more, [1], model, flags=("refused",), **old)
     yield generate_case("moved-out", ["CONFIG-10"], base, [1], model, flags=("refused",))
+
+
+def corner_vector(number: int) -> Case:
+    """Draw groups of few tokens, where beams of a group take the same one, with operations around the penalty."""
+    rng = random.Random(f"group corner {number}")
+    size = rng.choice((4, 6))
+    model = Scripted("table", rng.randrange(1 << 32), size, (1,))
+    config = {"num_beams": 4, "num_beam_groups": 2, "num_return_sequences": 4, "max_new_tokens": rng.randint(3, 7),
+              "diversity_penalty": rng.choice((0.28125, 0.53125, 1.03125)), "eos_token_id": 1,
+              "early_stopping": rng.choice((False, "never"))}
+    config |= rng.choice((
+        {}, {"repetition_penalty": 1.5}, {"repetition_penalty": 0.5},
+        {"repetition_penalty": 1.5, "sequence_bias": [[[token], rng.randrange(-64, 64) / 32] for token in (0, 2)]},
+    ))
+    return generate_case(f"corner-{number}", [f"GROUP-BEAM-SEARCH-{n}" for n in (2, 3, 6)] + ["DIVERSITY-2"], config,
+                         [rng.randrange(size)], model, profile=rng.choice(("hf-4.46", "hf-4.50", "hf-4.50")),
+                         flags=("random", "eos-rich"))
 
 
 def random_vector(number: int, rng: random.Random) -> Case:
