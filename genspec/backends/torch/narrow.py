@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from genspec.backends.torch.slots import Slot, arguments_of
+from genspec.backends.torch.slots import Slot, arguments_of, function_of
 from genspec.config.profile import Profile
 
 Ids = NDArray[np.intp]
@@ -39,8 +39,9 @@ def gathered(count: int, lines: Ids, tokens: Ids, scores: Reals) -> Narrow:
 @cache
 def ranked_function_of(name: str) -> Callable[..., NDArray[np.bool_]] | None:
     """Find `operations/<name>.py::<name>_ranked`: what an operation keeps of scores in the order of their rank."""
-    module = import_module(f"genspec.backends.torch.operations.{name}")
-    return getattr(module, f"{name}_ranked", None)
+    if function_of(name) is None:
+        return None
+    return getattr(import_module(f"genspec.backends.torch.operations.{name}"), f"{name}_ranked", None)
 
 
 def finished(narrow: Narrow, slots: Sequence[Slot], profile: Profile) -> Narrow:

@@ -90,6 +90,8 @@ def fields(draw: st.DrawFn, vocab_size: int) -> dict[str, Any]:
         "exponential_decay_length_penalty": st.tuples(st.integers(0, 2), st.sampled_from((1.0, 1.5, 0.5))).map(list),
         "remove_invalid_values": st.just(True),
         "renormalize_logits": st.just(True),
+        "watermarking_config": st.fixed_dictionaries({"bias": st.sampled_from((0.5, 2.0)),
+                                                      "seeding_scheme": st.sampled_from(("lefthash", "selfhash"))}),
     }
     chosen = draw(st.lists(st.sampled_from(sorted(choices)), max_size=4, unique=True))
     config = {name: draw(choices[name]) for name in chosen}
