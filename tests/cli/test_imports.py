@@ -61,6 +61,14 @@ def test_the_help_of_trace_loads_neither_numpy_nor_the_reference():
     assert not loaded("trace", "--help") & {"numpy", "torch", "genspec_reference", "genspec.cli.tracing.run"}
 
 
+def test_the_help_of_checkpoint_loads_neither_numpy_nor_the_reference():
+    assert not loaded("checkpoint", "--help") & {"numpy", "torch", "genspec_reference", "safetensors"}
+
+
+def test_checkpoint_loads_no_torch(tmp_path):
+    assert not loaded("checkpoint", str(tmp_path / "model")) & {"torch", "transformers", "gguf"}
+
+
 def test_trace_loads_the_reference_and_no_torch():
     modules = loaded("trace", '{"max_new_tokens": 1}', "--model", "table:7", "--prompt", "1")
     assert "genspec_reference" in modules and not modules & {"torch", "transformers"}

@@ -37,7 +37,7 @@ def require_possible(checkpoint: Checkpoint, form: str) -> None:
     if not known.load_line(checkpoint.kind, ""):
         raise NotWritten(f"{form} holds no {checkpoint.kind} model: {known.refuses}")
     if known.without_eos and not checkpoint.eos:
-        raise NotWritten(f"a model needs an EOS in the format {form}, as eos 2: {known.without_eos}")
+        raise NotWritten(f"{form} needs a model with an EOS, as --eos 2: {known.without_eos}")
     if known.most_eos is not None and len(checkpoint.eos) > known.most_eos:
         raise NotWritten(f"{form} names at most {known.most_eos} ids that end a row, not {len(checkpoint.eos)}")
     missing = [name for name in known.packages if not installed(name)]

@@ -115,8 +115,8 @@ def test_a_folder_that_is_no_checkpoint_has_no_model(tmp_path, text):
     ("ggml", BIGRAM, "no format is called 'ggml': there are hf, gguf"),
     ("gguf", Checkpoint("encoder-decoder", BIGRAM.table), "holds no encoder-decoder model: llama.cpp has no BART"),
     ("gguf", Checkpoint("bigram", Scripted("table", 7, 8, (1, 2, 3, 4))), "at most 3 ids that end a row, not 4"),
-    ("onnx", OTHER, "a model needs an EOS in the format onnx"),
-    ("ctranslate2", OTHER, "a model needs an EOS in the format ctranslate2"),
+    ("onnx", OTHER, "onnx needs a model with an EOS, as --eos 2"),
+    ("ctranslate2", OTHER, "ctranslate2 needs a model with an EOS, as --eos 2"),
     ("openvino", Checkpoint("encoder-decoder", BIGRAM.table), "runs decoder-only models"),
 ])
 def test_what_a_format_does_not_hold_is_refused(tmp_path, form, checkpoint, says):
