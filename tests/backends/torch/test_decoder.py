@@ -97,3 +97,10 @@ def test_other_modes_are_named_with_what_has_them(profile, config):
 def test_a_refused_config_is_a_refusal():
     answer = FUNCTION.decode(Call({"temperature": -1.0, "do_sample": True}, Scripted("history", 1), ((1,),)))
     assert isinstance(answer, Refusal) and answer.clauses, answer
+
+
+def test_a_search_that_begins_with_copies_is_unsupported() -> None:
+    config = {"num_beams": 2, "do_sample": True, "max_new_tokens": 1}
+    call = Call(config, Scripted("table", 0, 5), ((1,),), seeds=(1,), profile="hf-4.38")
+    assert isinstance(FUNCTION.decode(call), Unsupported)
+    assert_conforms(Call({**config, "do_sample": False}, call.model, call.prompts, profile="hf-4.38"), FUNCTION)
