@@ -97,7 +97,7 @@ class Pipeline:
             and (self.plan.beams is None or self.plan.profile.beam_input == "log_softmax")
         )
         self.narrow_from, self.narrow_count = narrowing(self.slots)
-        if self.remembered or (self.plan.beams is not None and self.plan.profile.beam_input == "logits"):
+        if keep_scores or self.remembered or (self.plan.beams is not None and self.plan.profile.beam_input == "logits"):
             self.narrow_from = -1
 
     def scores(

@@ -192,16 +192,20 @@ def test_scores_are_the_reference_s_of_each_line(path: str, batch: Batch, normal
 
 
 @paths
-@given(batch=batches(), seed=st.integers(0, 99))
-def test_take_takes_the_reference_s_token(path: str, batch: Batch, seed: int) -> None:
+@given(batch=batches(), keep=st.booleans(), seed=st.integers(0, 99))
+def test_take_takes_the_reference_s_token(path: str, batch: Batch, keep: bool, seed: int) -> None:
     with taking(path):
-        pipeline, draws = pipeline_of(batch), batch.plans[0].draws
+        pipeline, draws = pipeline_of(batch, keep_scores=keep), batch.plans[0].draws
         noise = CountedNoise([seed + line for line in range(len(batch.prompts))])
         for step, logits in enumerate(batch.logits):
-            taken = pipeline.take(tensor(logits), noise).tokens.tolist()
+            step_taken = pipeline.take(tensor(logits), noise)
+            taken = step_taken.tokens.tolist()
             for line in range(len(batch.prompts)):
                 applied = expected(batch, line, step)
                 margin, scores = min(one.margin for one in applied), applied[-1].scores
+                assert (step_taken.scores is not None) == keep
+                if step_taken.scores is not None:
+                    assert_same(step_taken.scores[line].numpy(), applied, batch=batch, line=line, step=step)
                 if scores.max() == -np.inf:
                     nothing = taken[line] == NOTHING_LEFT
                     assert margin <= CLOSE or nothing, described(batch=batch, line=line, taken=taken)
@@ -219,7 +223,8 @@ def test_take_takes_the_reference_s_token(path: str, batch: Batch, seed: int) ->
 @given(batch=batches({"num_beams": 2}), seed=st.integers(0, 99), data=st.data())
 def test_candidates_are_the_reference_s(path: str, batch: Batch, seed: int, data: st.DataObject) -> None:
     with taking(path):
-        pipeline, draws = pipeline_of(batch, lines_per_prompt=2), batch.plans[0].draws
+        pipeline = pipeline_of(batch, lines_per_prompt=2, keep_scores=seed % 2 == 0)
+        draws = batch.plans[0].draws
         noise, size = CountedNoise([seed + line for line in range(len(batch.prompts))]), batch.vocab_size
         totals = np.array([data.draw(LEVELS) for _ in range(2 * len(batch.prompts))])
         totals[1::2][[data.draw(st.booleans()) for _ in batch.prompts]] = -np.inf
@@ -232,6 +237,9 @@ def test_candidates_are_the_reference_s(path: str, batch: Batch, seed: int, data
                 other = Batch(batch.config, size, batch.prompts, batch.tokens,
                               tuple(one[:, turn] for one in batch.logits), batch.sources)
                 both = [expected(batch, line, step, "log_softmax"), expected(other, line, step, "log_softmax")]
+                if found.scores is not None:
+                    assert_same(found.scores[2 * line].numpy(), both[0], batch=batch, line=line)
+                    assert_same(found.scores[2 * line + 1].numpy(), both[1], batch=batch, line=line)
                 sums = np.concatenate([total + one[-1].scores
                                        for total, one in zip(totals[2 * line:2 * line + 2], both, strict=True)])
                 e = counted_noise(seed + line)(0, step, 2 * size)
