@@ -117,6 +117,7 @@ def test_a_folder_that_is_no_checkpoint_has_no_model(tmp_path, text):
     ("gguf", Checkpoint("bigram", Scripted("table", 7, 8, (1, 2, 3, 4))), "at most 3 ids that end a row, not 4"),
     ("onnx", OTHER, "onnx needs a model with an EOS, as --eos 2"),
     ("ctranslate2", OTHER, "ctranslate2 needs a model with an EOS, as --eos 2"),
+    ("openvino", OTHER, "openvino needs a model with an EOS"),
     ("openvino", Checkpoint("encoder-decoder", BIGRAM.table), "runs decoder-only models"),
 ])
 def test_what_a_format_does_not_hold_is_refused(tmp_path, form, checkpoint, says):

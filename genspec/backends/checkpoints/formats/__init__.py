@@ -56,5 +56,6 @@ TABLE: Mapping[str, Format] = {
         (*TRANSFORMERS, "optimum.intel", "openvino"), "checkpoints-openvino",
         "openvino_genai.LLMPipeline({folder}, 'CPU', INFERENCE_PRECISION_HINT='f32', KV_CACHE_PRECISION='f32')",
         refuses="LLMPipeline of openvino-genai runs decoder-only models",
+        without_eos="LLMPipeline of openvino-genai does not run without one",
     ),
 }
