@@ -56,4 +56,7 @@ class Call:
 
     def decoder_prompt(self, number: int) -> Tokens:
         """Return the prompt of a row; an empty one of an encoder-decoder model is its start token. TOKENS-5."""
+        start = self.plans[number].tokens.decoder_start
+        if isinstance(start, tuple) and not self.prompts[number]:
+            return start[number:number + 1]             # one for each row of the batch
         return self.prompts[number] or start_tokens(self.plans[number])

@@ -81,9 +81,10 @@ def test_an_encoder_decoder_model_reads_ragged_sources(config, batched):
 
 
 def test_a_start_token_for_each_row():
-    config = {**BASE, "decoder_start_token_id": [6, 2]}
+    call = Call({**BASE, "decoder_start_token_id": [6, 2]}, MODEL, ((), ()), ((7, 8), (2,)))
     for batched in (True, False):
-        rows = TransformersDecoder(batched).decode(Call(config, MODEL, ((), ()), ((7, 8), (2,))))
+        agree(call, batched)
+        rows = TransformersDecoder(batched).decode(call)
         assert [output.rows[0].tokens[0] for output in rows] == [6, 2]
 
 
