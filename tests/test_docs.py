@@ -47,6 +47,12 @@ def test_the_python_of_the_guide_runs(monkeypatch):
     exec("\n".join(blocks("python", "docs/guide/python.md")), {})
 
 
+def test_the_python_of_the_guide_to_checkpoints_runs(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for block in blocks("python", "docs/guide/checkpoints.md"):
+        exec(block, {})
+
+
 def test_the_settings_of_the_readme_are_understood(tmp_path):
     (block,) = blocks("toml")
     (tmp_path / "pyproject.toml").write_text(block)

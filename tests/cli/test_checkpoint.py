@@ -1,6 +1,7 @@
 """genspec checkpoint: what it writes, what it says, and what it refuses."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +29,19 @@ def test_it_writes_a_checkpoint_and_says_how_to_use_it(genspec, tmp_path, form):
     ]
     assert model_of("model") == Scripted("table", 7, 12, (2, 3))
     assert json.loads((tmp_path / "model" / "genspec.json").read_text())["format"] == form
+
+
+def test_the_example_of_the_guide_is_what_it_prints(genspec, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "checkpoints.md").read_text("utf-8")
+    command, *shown = page.partition("$ genspec ")[2].partition("```")[0].splitlines()
+    assert genspec(*command.split()).out.replace(str(tmp_path.resolve()), "/home/me").splitlines() == shown
+
+
+def test_the_linter_finds_nothing_in_a_checkpoint(genspec):
+    for kind in ("history", "encoder-decoder"):
+        genspec("checkpoint", kind, "--model", kind, "--eos", "2,5")
+        status, out, _ = genspec("check", kind)
+        assert status == 0, out
 
 
 def test_a_bigram_model_of_48_tokens_without_eos_is_the_default(genspec):
