@@ -1,9 +1,9 @@
 """The few tokens of each line that a step decides between, out of a wide vocabulary."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,10 @@ Ids = NDArray[np.intp]
 Reals = NDArray[np.floating[Any]]
 MANY = 64
 """Numbers of a row of which most are put aside before the rest is sorted."""
+
+
+Ranked = float | Callable[[Reals], NDArray[np.bool_]]
+"""A temperature; or what an operation keeps of scores in the order of their rank. float[N, n] -> bool[N, n]."""
 
 
 class Narrow(NamedTuple):
@@ -44,25 +48,33 @@ def ranked_function_of(name: str) -> Callable[..., NDArray[np.bool_]] | None:
     return getattr(import_module(f"genspec.backends.torch.operations.{name}"), f"{name}_ranked", None)
 
 
-def finished(narrow: Narrow, slots: Sequence[Slot], profile: Profile) -> Narrow:
-    """Apply the last operations of a step to what is left: temperatures, and those with a function for ranks.
+def finished(narrow: Narrow, steps: Sequence[Ranked]) -> Narrow:
+    """Apply the last operations of a step to what is left.
 
     The tokens come back in the order of their rank: highest score first, equal scores lowest id first. SCORES-5
     """
-    if not slots:
+    if not steps:
         return narrow
     rows, order = np.arange(len(narrow.scores))[:, None], np.argsort(-narrow.scores, axis=1, kind="stable")
     tokens, scores = narrow.tokens[rows, order], narrow.scores[rows, order].astype(np.float64)
     with np.errstate(invalid="ignore"):     # lines without a token, or with NaN, are refused by their scores
-        for slot in slots:
-            given = slot.first.arguments
-            if slot.name == "temperature":
-                scores /= given["temperature"]
-                continue
-            keep = ranked_function_of(slot.name)
-            assert keep is not None, "`is_ranked` has seen to it"
-            scores[~keep(scores, **arguments_of(keep, given, profile, {}))] = -np.inf
+        for step in steps:
+            if isinstance(step, float):
+                scores /= step
+            else:
+                scores[~step(scores)] = -np.inf
     return Narrow(tokens, scores)
+
+
+def ranked(slot: Slot, profile: Profile) -> Ranked:
+    """Make of an operation what `finished` applies. Raises ValueError for one that has no function for ranks."""
+    given = slot.first.arguments
+    if slot.name == "temperature":
+        return float(cast("float", given["temperature"]))
+    keep = ranked_function_of(slot.name)
+    if keep is None:
+        raise ValueError(f"{slot.name} has no function for ranks")
+    return partial(keep, **arguments_of(keep, given, profile, {}))
 
 
 def is_ranked(slot: Slot) -> bool:

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from genspec.backends.torch import wide
 from genspec.backends.torch.adapter import Rows, by_reference
-from genspec.backends.torch.lines import LineScores
-from genspec.backends.torch.narrow import Narrow, finished, is_ranked, race
+from genspec.backends.torch.lines import LineScores, Marks
+from genspec.backends.torch.narrow import Ids, Narrow, Reals, finished, is_ranked, race, ranked
 from genspec.backends.torch.narrow import first_of as narrow_first_of
 from genspec.backends.torch.noise import Noise
 from genspec.backends.torch.ranking import GONE, log_softmax
@@ -99,6 +99,8 @@ class Pipeline:
         self.narrow_from, self.narrow_count = narrowing(self.slots)
         if keep_scores or self.remembered or (self.plan.beams is not None and self.plan.profile.beam_input == "logits"):
             self.narrow_from = -1
+        self.narrow_steps = [ranked(slot, self.plan.profile) for slot in self.slots[self.narrow_from:]
+                             if self.narrow_from >= 0]
 
     def scores(
         self, logits: Tensor, unconditional: Tensor | None = None, normalised: bool = False,
@@ -122,23 +124,21 @@ class Pipeline:
         `logits`: [N, V]. Raises `Rejected` where an operation refuses its arguments.
         """
         lines, narrow = self.run(logits, unconditional, False, noise)
-        if self.plan.draws:
-            highest, tokens = self.drawn(lines, narrow, noise)
-        else:
-            highest, tokens = lines.highest()
+        highest, tokens = self.drawn(lines, narrow, noise) if self.plan.draws else lines.highest()
         if self.surprised:
-            self.rows.chosen_from(lines.settled().matrix, tokens)
-        tokens = tokens.masked_fill(highest == GONE, NOTHING_LEFT).masked_fill(lines.refused, NOT_REAL)
-        return Taken(tokens, self.kept(lines, logits))
+            self.rows.chosen_from(lines.settled().matrix, torch.as_tensor(tokens))
+        return Taken(marked(tokens, highest == GONE, lines.refused), self.kept(lines, logits))
 
-    def drawn(self, lines: Scored, narrow: Narrow | None, noise: Noise | None) -> tuple[Tensor, Tensor]:
+    def drawn(
+        self, lines: Scored, narrow: Narrow | None, noise: Noise | None
+    ) -> tuple[Tensor, Tensor] | tuple[Reals, Ids]:
         """Draw a token for each line. Gives the highest score of the line too. SAMPLE-1."""
         assert noise is not None, "a plan that draws needs noise"
         if narrow is None:
             scores = lines.settled().matrix
             return scores.amax(1), keys_of(scores, noise.exponentials(self.step, self.vocab_size)).argmax(1)
         tokens = race(narrow, noise.at(self.step, self.vocab_size, narrow.tokens), self.vocab_size)
-        return torch.from_numpy(narrow.scores.max(1)), torch.from_numpy(tokens)
+        return narrow.scores.max(1), tokens
 
     def candidates(
         self, logits: Tensor, totals: Tensor, count: int, noise: Noise | None = None,
@@ -156,15 +156,16 @@ class Pipeline:
         if narrow is None:
             of_places, places = self.first_of_all(lines, totals, count, noise)
         else:
-            of_places, places = self.first_of_few(narrow, totals.numpy(), count, noise)
+            of_places, places = map(torch.from_numpy, self.first_of_few(narrow, totals.numpy(), count, noise))
         if self.plan.draws and self.plan.profile.drawn_order == "score":        # BEAM-SAMPLE-2
             of_places, order = of_places.sort(dim=1, descending=True, stable=True)
             places = places.gather(1, order)
-        refused = (lines.refused & (totals > GONE)).view(-1, self.lines_per_prompt).any(1, keepdim=True)
-        return Candidates(
-            of_places.masked_fill(refused, torch.nan), places // self.vocab_size, places % self.vocab_size,
-            self.kept(lines, logits),
-        )
+        if isinstance(lines.refused, Tensor) or lines.refused.any():
+            refused = torch.as_tensor(lines.refused, device=self.device) & (totals > GONE)
+            refused = refused.view(-1, self.lines_per_prompt).any(1, keepdim=True)
+            of_places = of_places.masked_fill(refused, torch.nan)
+        beams = places // self.vocab_size
+        return Candidates(of_places, beams, places - beams * self.vocab_size, self.kept(lines, logits))
 
     def first_of_all(
         self, lines: Scored, totals: Tensor, count: int, noise: Noise | None
@@ -184,7 +185,7 @@ class Pipeline:
 
     def first_of_few(
         self, narrow: Narrow, totals: NDArray[np.float64], count: int, noise: Noise | None
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Reals, Ids]:
         """Rank the places of what is left of each prompt. Gives totals and places, [P, count] each."""
         open_totals = np.where(totals > -np.inf, totals, 0.0)[:, None]
         sums = np.where(totals[:, None] > -np.inf, narrow.scores + open_totals, -np.inf)
@@ -200,7 +201,7 @@ class Pipeline:
         first, found = narrow_first_of(keys, places, count)
         rows = np.arange(len(sums))[:, None]
         of_places = np.where(first > -np.inf, sums[rows, found], -np.inf)
-        return torch.from_numpy(of_places), torch.from_numpy(places[rows, found])
+        return of_places, places[rows, found]
 
     def kept(self, lines: Scored, logits: Tensor) -> Tensor | None:
         """Give the scores to somebody who keeps them, never in the memory of the logits."""
@@ -241,7 +242,7 @@ class Pipeline:
             if place == self.narrow_from:
                 narrow = lines.narrowed(self.narrow_count)
                 if narrow is not None:
-                    return lines, finished(narrow, self.slots[place:], self.plan.profile)
+                    return lines, finished(narrow, self.narrow_steps)
             if slot.name in TRUNCATIONS and self.remembered and more["unfiltered"] is None:
                 more["unfiltered"] = lines.settled().matrix
             if slot.has_states:
@@ -289,6 +290,16 @@ def operations_for(
         Operation(one.name, {"allowed_tokens": allowed}, one.clause) if one.name == "prefix_allowed_tokens" else one
         for one in operations_of(called)
     ]
+
+
+def marked(tokens: Tensor | Ids, empty: Any, refused: Marks) -> Tensor:
+    """Put what is wrong into the place of the token that a line does not have. int64[N], bool[N], bool[N]."""
+    if isinstance(tokens, Tensor):
+        tokens = tokens.masked_fill(empty, NOTHING_LEFT)
+        return tokens.masked_fill(torch.as_tensor(refused, device=tokens.device), NOT_REAL)
+    if empty.any() or np.any(refused):
+        tokens = np.where(refused, NOT_REAL, np.where(empty, NOTHING_LEFT, tokens))
+    return torch.from_numpy(tokens)
 
 
 def narrowing(slots: Sequence[Slot]) -> tuple[int, int | None]:

@@ -68,10 +68,10 @@ class WideScores:
         return (highest.double() + sums.double().log()).numpy()
 
     @property
-    def refused(self) -> Tensor:
+    def refused(self) -> NDArray[np.bool_]:
         """Mark the lines with NaN or plus infinity. bool[N]. SCORES-2."""
         refused = ~(self.highest_logits.max(1) < np.inf)                # NaN is not below either
-        return torch.from_numpy(refused if self.overflowed is None else refused | self.overflowed)
+        return refused if self.overflowed is None else refused | self.overflowed
 
     def check(self) -> None:
         """Mark the lines with NaN or plus infinity: it is seen to where scores change."""
@@ -144,16 +144,16 @@ class WideScores:
             maxima.reshape(-1)[touched] = self.block_scores(touched).max(1)
         return maxima
 
-    def highest(self) -> tuple[Tensor, Tensor]:
+    def highest(self) -> tuple[Reals, Ids]:
         """Give the highest score of each line and its token, of equal ones the lowest id. [N], int64[N]. GREEDY-2.
 
         The first block that reaches the highest score holds the lowest id with it.
         """
         block = self.maxima.argmax(1)
-        scores = self.block_scores(np.arange(self.lines) * self.blocks + block)
+        lines = np.arange(self.lines)
+        scores = self.block_scores(lines * self.blocks + block)
         inside = scores.argmax(1)
-        highest = scores[np.arange(self.lines), inside]
-        return torch.from_numpy(highest), torch.from_numpy(block * BLOCK + inside)
+        return scores[lines, inside], block * BLOCK + inside
 
     def narrowed(self, count: int | None, offsets: Reals | None = None, together: int = 1) -> Narrow | None:
         """Leave out what is below the `count` highest of each line, or of `together` lines after another.
@@ -174,7 +174,8 @@ class WideScores:
         if count > grouped.shape[1]:
             return None
         bound = np.partition(grouped, -count, axis=1)[:, -count, None]
-        numbers = np.flatnonzero((grouped >= bound) & (grouped > -np.inf))
+        some = bool((bound == -np.inf).any())       # of a line without k tokens, those that there are
+        numbers = np.flatnonzero((grouped >= bound) & (grouped > -np.inf) if some else grouped >= bound)
         if len(numbers) * BLOCK * MOST_LEFT > self.lines * self.size:
             return None
         if not len(numbers):
@@ -182,7 +183,8 @@ class WideScores:
         scores = self.block_scores(numbers)
         lines, blocks = np.divmod(numbers, self.blocks)
         reaching = scores if offsets is None else scores + offsets[lines, None]
-        row, inside = np.nonzero((reaching >= bound[lines // together]) & (scores > -np.inf))
+        left = reaching >= (bound[lines // together] if len(bound) > 1 else bound)
+        row, inside = np.nonzero(left & (scores > -np.inf) if some else left)
         return gathered(self.lines, lines[row], blocks[row] * BLOCK + inside, scores[row, inside])
 
     def settled(self) -> LineScores:
