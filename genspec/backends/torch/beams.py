@@ -6,7 +6,7 @@ from math import inf, isnan
 import torch
 
 from genspec.backends.torch.decoded import Decoded, Drawn, Kept, kept_of
-from genspec.backends.torch.hypotheses import Rules, Search, continued, row_of, started
+from genspec.backends.torch.hypotheses import Rules, Search, continued, draws_from_copies, row_of, started
 from genspec.backends.torch.passes import Passes
 from genspec.backends.torch.pipeline import NOT_REAL, NOTHING_LEFT, Candidates
 from genspec.backends.torch.refusal import refusal
@@ -33,7 +33,8 @@ def search(request: Request, rules: Sequence[Rules], searches: list[Search]) -> 
     beams, outputs, passes, noise = request.lines_per_prompt, request.plan.outputs, Passes(request), request.noise()
     forward, unconditional = passes.start(beams)
     pipeline, steps = request.pipeline(forward.logits.shape[1]), []
-    prompts, totals = list(range(len(rules))), [0.0, *[-inf] * (beams - 1)] * len(rules)
+    prompts = list(range(len(rules)))
+    totals = [total for one in searches for total in [0.0] * len(one.open) + [-inf] * (beams - len(one.open))]
     while True:
         found = pipeline.candidates(
             forward.logits, torch.tensor(totals, dtype=torch.float64, device=request.device),
@@ -65,10 +66,11 @@ def lines_of(prompts: Sequence[int], beams: int) -> list[int]:
 
 
 def candidate_count(plan: DecodingPlan) -> int:
-    """Tell how many candidates a step of one prompt looks at. BEAM-SEARCH-2."""
+    """Tell how many candidates a step of one prompt looks at. BEAM-SEARCH-2, BEAM-SAMPLE-1."""
     assert plan.beams is not None
     eos = len(plan.stopping.eos_token_ids)
-    return plan.beams.num_beams * (2 if plan.profile.beam_candidates == "two" else max(2, 1 + eos))
+    two = plan.profile.beam_candidates == "two" or draws_from_copies(plan)
+    return plan.beams.num_beams * (2 if two else max(2, 1 + eos))
 
 
 def read(found: Candidates) -> list[list[Drawn]]:

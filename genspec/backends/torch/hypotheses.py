@@ -58,19 +58,26 @@ class Rules:
     profile: Profile
     stops: Stops
     detokenize: Detokenize | None
+    copies: int                             # of the prompt, with which a search begins. BEAM-SEARCH-7, BEAM-SAMPLE-1
 
     @classmethod
     def of(cls, plan: DecodingPlan, prompt: Tokens, detokenize: Detokenize | None) -> "Rules":
         """Read them from the plan of a beam mode."""
         assert plan.beams is not None
-        return cls(prompt, plan.beams, plan.profile, Stops.of(plan), detokenize)
+        copies = plan.beams.num_beams if draws_from_copies(plan) else 1
+        return cls(prompt, plan.beams, plan.profile, Stops.of(plan), detokenize, copies)
+
+
+def draws_from_copies(plan: DecodingPlan) -> bool:
+    """Tell whether a search begins with copies of the prompt and draws 2 candidates a beam. BEAM-SAMPLE-1."""
+    return plan.draws and plan.profile.drawn_start == "copies"
 
 
 def started(rules: Rules) -> Search:
     """Begin with the prompt; with no token to add it is finished already. BEAM-SEARCH-7."""
     prompt = Hypothesis()
     if rules.stops.max_new_tokens > 0:
-        return Search((prompt,))
+        return Search((prompt,) * rules.copies)
     return Search((), (Finished(prompt, 0.0, FinishReason.LENGTH),))
 
 

@@ -78,8 +78,6 @@ def require_supported(plan: DecodingPlan) -> None:
             f"{plan.mode} is no mode of this decoder, which has {', '.join(sorted(MODES))}. "
             "genspec_reference.decode has it, a prompt at a time."
         )
-    if plan.draws and plan.beams is not None and plan.profile.drawn_start == "copies":     # BEAM-SAMPLE-1
-        raise UnsupportedHere(f"beam sampling of profile {plan.profile.name}, which begins with copies of the prompt")
 
 
 def kept_prompts(plans: Sequence[DecodingPlan], prompts: Sequence[Tokens]) -> tuple[Tokens, ...]:

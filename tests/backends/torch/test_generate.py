@@ -279,11 +279,11 @@ def test_a_search_ends_when_its_hope_equals_the_worst_of_the_pool():
 
 def test_healing_replaces_the_last_token_of_a_prompt():
     texts = ["a", "ab", "b", "abc"]
-    model = constant(0.0, 3.0, 5.0, 2.0)
+    model = constant(0.0, 3.0, 5.0, 3.5)
     config = {"token_healing": True, "max_new_tokens": 1, "pad_token_id": 0}
 
     def detokenize(tokens: Any) -> str:
         return "".join(texts[token] for token in tokens)
 
-    output = generate(model, [[2, 0], [0]], config, detokenize=detokenize)
-    assert output.tolist() == [[2, 1, 2], [0, 0, 2]]                            # TOKEN-HEALING-3, TOKEN-HEALING-4
+    output = generate(model, [[2, 0], [2, 1], [0]], config, detokenize=detokenize)
+    assert output.tolist() == [[2, 3, 2], [2, 1, 2], [0, 0, 2]]                 # TOKEN-HEALING-3, TOKEN-HEALING-4
