@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from support.clauses import clauses
 from support.strategies import described, models, prompts, score_vectors
 from support.vectors import Case, generate_case, noise_table, pipeline_case, selection_case
-from vectors.runner import noise_of_seed
 
 from genspec import GenerationConfig
 from genspec.config.plan import Operation
+from genspec.conform.vectors.runner import noise_of_seed
 from genspec_reference import Scripted, counted_noise, decode, generate, given_noise, seeded_noise
 from genspec_reference.noise import uniforms
 from genspec_reference.scores import Scores, log_softmax, softmax

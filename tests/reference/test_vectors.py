@@ -23,9 +23,9 @@ from support.vectors import (
     selection_case,
     written,
 )
-from vectors.runner import Model, Unsupported, Verdict, mix, outcome, tolerance_of, verdict
 
 from genspec import GenerationConfig
+from genspec.conform.vectors.runner import Model, Unsupported, Verdict, mix, outcome, tolerance_of, verdict
 from genspec_reference import Scripted, Table, decode
 from genspec_reference.layered import Layered
 from genspec_reference.scripted import KINDS, mixed, mixed_each, state_after

@@ -4,8 +4,19 @@ from typing import Any
 
 import pytest
 
-from vectors.reference import Reference
-from vectors.runner import HUGE, Json, Unsupported, Verdict, cases, close, finite, run, tolerance_of, verdict
+from genspec.conform.vectors.reference import Reference
+from genspec.conform.vectors.runner import (
+    HUGE,
+    Json,
+    Unsupported,
+    Verdict,
+    cases,
+    close,
+    finite,
+    run,
+    tolerance_of,
+    verdict,
+)
 from vectors.write import FOLDER
 
 FLOAT32 = 2.0**-23

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from vectors.runner import Json, Unsupported, Verdict, cases, outcome
+from genspec.conform.vectors.runner import Json, Unsupported, Verdict, cases, outcome
 from vectors.write import FOLDER
 
 DEVIATIONS = {

@@ -8,13 +8,13 @@ import jsonschema
 import pytest
 
 from genspec.config.profiles import PROFILES
+from genspec.conform.vectors.reference import Reference
+from genspec.conform.vectors.runner import Verdict, cases, run
 from genspec_reference import FinishReason, Table
 from genspec_reference.context import Context
 from genspec_reference.layered import Layered
 from genspec_reference.scripted import KINDS
-from vectors.reference import Reference
 from vectors.rules import ROOT, faults, flags, schema
-from vectors.runner import Verdict, cases, run
 from vectors.write import FOLDER, files_of, is_current, pages, same
 
 PAGES = pages()

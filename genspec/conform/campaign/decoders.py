@@ -5,16 +5,13 @@ from importlib import import_module
 from typing import Any
 
 from genspec.backends.decoder import Decoder
+from genspec.conform.workers.told import NoDecoder as NoDecoder
 
 NAMED = {
     "reference": "genspec.backends.reference:ReferenceDecoder",
     "torch": "genspec.backends.torch.decoder:TorchDecoder",
     "transformers": "genspec.backends.transformers.decoder:TransformersDecoder",
 }
-
-
-class NoDecoder(Exception):
-    """A name behind which there is no decoder; the message says what was looked for."""
 
 
 def decoder_named(name: str) -> Decoder:

@@ -13,9 +13,9 @@ import numpy as np
 from genspec import GenerationConfig, Rejected
 from genspec.config.plan import DecodingPlan, Operation
 from genspec.config.profiles import profile_named
+from genspec.conform.vectors.runner import Json, Model, noise_of_seed
 from genspec_reference import Context, ModelOutput, decode, generate, given_noise
 from genspec_reference.pipeline import TRUNCATIONS
-from vectors.runner import Json, Model, noise_of_seed
 
 ARRAYS = ("scores", "logits", "unconditional_logits", "unfiltered")
 

@@ -1,0 +1,1 @@
+"""Somebody else's code in processes of its own: what it does there becomes an answer, whatever it is."""
