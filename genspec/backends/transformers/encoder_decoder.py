@@ -77,7 +77,7 @@ class ScriptedEncoderDecoder(ScriptedModel):
         across, past_key_values = caches.source_of(past_key_values, encoder_outputs[0][:, :, 0].long())
         sources: list[Row] = [line[-1] for line in rows_read(across, attention_mask, 1)]
         rows = rows_read(ids, decoder_attention_mask, new)
-        ScriptedModel.last_read = (self, ids.shape[1])
+        self.tell(ids.shape[1])
         answers = [
             [self.answer(row, source) if row else None for row in kept(line, logits_to_keep)]
             for line, source in zip(rows, sources, strict=True)

@@ -45,7 +45,7 @@ class ScriptedModel(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
     base_model_prefix = ""
     _supports_cache_class = HAS_CACHES
     _supports_static_cache = HAS_CACHES
-    last_read: ClassVar[tuple[Any, int]] = (None, 0)     # which model read last, and how many tokens
+    readers: ClassVar[list[Callable[[Any, int], None]]] = []    # hear which model reads, and how many tokens
 
     def __init__(self, config: ScriptedConfig, function: Model | None = None) -> None:
         """Wrap a function; `play` exchanges it for another one."""
@@ -90,7 +90,7 @@ class ScriptedModel(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
             input_ids = moved(input_ids, position_ids - counted, self.config.vocab_size)
         ids, past_key_values = caches.append(past_key_values, input_ids)
         rows = rows_read(ids, attention_mask, input_ids.shape[1])
-        ScriptedModel.last_read = (self, ids.shape[1])
+        self.tell(ids.shape[1])
         answers = [[self.answer(row) if row else None for row in kept(line, logits_to_keep)] for line in rows]
         return CausalLMOutputWithPast(
             logits=logits_of(answers, self.config.vocab_size),
@@ -98,6 +98,11 @@ class ScriptedModel(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
             hidden_states=self.shown_states(answers, input_ids.shape[1]) if output_hidden_states else None,
             attentions=attentions_of(answers, input_ids.shape[1], ids.shape[1]) if output_attentions else None,
         )
+
+    def tell(self, length: int) -> None:
+        """Say that so many tokens have been read."""
+        for hear in ScriptedModel.readers:
+            hear(self, length)
 
     def shown_states(self, answers: Answers, width: int) -> tuple[torch.Tensor, ...]:
         """Give a tensor a layer: the hidden states, or where DoLa reads them the logits of each layer."""

@@ -28,6 +28,11 @@ class Chance:
     vocab_size: int
     assistant: ScriptedModel | None
     judged: list[int] = field(default_factory=list)
+    reads: list[tuple[ScriptedModel, int]] = field(default_factory=list)    # since the last draw
+
+    def hear(self, reader: ScriptedModel, length: int) -> None:
+        """Note who reads how much. Guidance reads again after the model has, and something else."""
+        self.reads.append((reader, length))
 
     def at(self, place: int) -> torch.Tensor:
         """Give the numbers of the token at a place of the row. float64[V], or with an assistant float64[2 V + 2]."""
@@ -40,7 +45,8 @@ class Chance:
         """Draw a token for each of the last places that were read, or for the one that is judged. float32[n, V]."""
         if not can_be_drawn_from(probabilities):
             return original(probabilities, num_samples)     # which raises
-        reader, length = ScriptedModel.last_read
+        reader, length = self.reads[0]
+        self.reads.clear()
         first = self.judged[0] if self.judged else length - len(probabilities) + 1
         drafting = not self.judged and self.assistant is not None and reader is self.assistant
         begin = self.vocab_size + 2 if drafting else 0
@@ -63,12 +69,14 @@ class Chance:
                 return original(ids, proposed, length, logits, *rest, **more)
         finally:
             self.judged.clear()
+            self.reads.clear()
 
 
 @contextmanager
 def given_chance(chance: Chance) -> Iterator[None]:
     """Let assisted decoding draw with given numbers."""
     speculative = partial(chance.speculative_sampling, utils._speculative_sampling)
-    with mock.patch.object(utils, "_speculative_sampling", speculative), \
+    with mock.patch.object(ScriptedModel, "readers", [chance.hear]), \
+            mock.patch.object(utils, "_speculative_sampling", speculative), \
             mock.patch.object(torch, "multinomial", partial(chance.multinomial, torch.multinomial)):
         yield

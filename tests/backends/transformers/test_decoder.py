@@ -148,6 +148,13 @@ def test_drafts_change_no_row_and_draw_from_the_same_noise(config, drafts):
                    ((1, 2, 1),), seeds=(seed,), **given))
 
 
+def test_the_row_without_its_prompt_that_guidance_reads_moves_no_draw():
+    """No draft is found here, so that DEV-50 does not show."""
+    config = {**BASE, "do_sample": True, "guidance_scale": 1.5, "prompt_lookup_num_tokens": 3, "max_new_tokens": 2}
+    for seed in range(4):
+        agree(Call(config, replace(MODEL, seed=seed), ((7, 8, 9),), seeds=(seed,)))
+
+
 def test_the_assistant_drafts_as_the_call_says():
     seen = []
 
