@@ -78,7 +78,8 @@ def main() -> None:
     parser.add_argument("--vocab-size", type=int, help="cases of this vocabulary alone")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of torch")
-    parser.add_argument("--busy", action="store_true", help="one thread, and its own time: other programs run too")
+    parser.add_argument("--busy", action="store_true",
+                        help="other programs run too: one thread, its own time, the best run instead of the median")
     parser.add_argument("--peak", nargs=2, metavar=("CASE", "SIDE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(1 if options.busy else options.threads)
@@ -88,19 +89,21 @@ def main() -> None:
         return
     chosen = [case for case in cases(options.steps)
               if options.only in case.name and options.vocab_size in {None, case.vocab_size}]
-    speed(chosen, options.runs, options.device)
+    speed(chosen, options)
     memory(chosen, options.device)
     if options.device == "cuda":
         bandwidth(chosen)
 
 
-def speed(chosen: list[Case], runs: int, device: str) -> None:
+def speed(chosen: list[Case], options: argparse.Namespace) -> None:
     """Print the overhead of a step."""
-    print(f"microseconds a step besides the forward pass, medians of {runs} runs in turns, on {device}")
+    which, threads = "best" if options.busy else "medians", torch.get_num_threads()
+    print(f"microseconds a step besides the forward pass, {which} of {options.runs} runs in turns, "
+          f"on {options.device} with {threads} threads")
     print(f"  {'':22}{'V':>9}{'B':>3}{'steps':>7}  {'':7}{'ours':>10}{'transformers':>14}{'ratio':>8}{'goal':>7}")
     for case in chosen:
-        model = table(case, device)
-        spent = in_turns(model, sides(case, model), runs)
+        model = table(case, options.device)
+        spent = in_turns(model, sides(case, model), options.runs, min if options.busy else statistics.median)
         theirs = spent.pop("transformers") / case.steps * 1e6
         for name, seconds in spent.items():
             mine, goal = seconds / case.steps * 1e6, case.goals[name]
@@ -144,8 +147,10 @@ def sides(case: Case, model: TableModel) -> list[Side]:
 
 
 @torch.no_grad()
-def in_turns(model: TableModel, contenders: list[Side], runs: int) -> dict[str, float]:
-    """Time the sides in turns after one run to warm up. Returns the median seconds besides the forward passes."""
+def in_turns(
+    model: TableModel, contenders: list[Side], runs: int, chosen: Callable[[list[float]], float]
+) -> dict[str, float]:
+    """Time the sides in turns after one run to warm up. Returns the seconds besides the forward passes, of `chosen`."""
     spent: dict[str, list[float]] = {side.name: [] for side in contenders}
     for run in range(runs + 1):
         rows = {}
@@ -154,7 +159,7 @@ def in_turns(model: TableModel, contenders: list[Side], runs: int) -> dict[str, 
             if run:
                 spent[side.name].append(seconds)
         assert_same(rows)
-    return {name: statistics.median(seconds) for name, seconds in spent.items()}
+    return {name: chosen(seconds) for name, seconds in spent.items()}
 
 
 def timed(model: TableModel, side: Side, run: int) -> tuple[torch.Tensor, float]:
