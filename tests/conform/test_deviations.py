@@ -34,7 +34,13 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         for name in ("bad_words_ids", "sequence_bias", "forced_eos_token_id")
     ),
     "DEV-22": (Call({"suppress_tokens": [0, 1, 2, 3, 4, 5], "max_new_tokens": 2}, CYCLE, ((1,),)),),
-    "DEV-24": (Call({"guidance_scale": 2.0, "max_new_tokens": 1}, Table(((1.0, -INF, 0.0),)), ((0,),)),),
+    "DEV-24": (
+        Call({"guidance_scale": 2.0, "max_new_tokens": 1}, Table(((1.0, -INF, 0.0),)), ((0,),)),
+        Call({"guidance_scale": 2.0, "max_new_tokens": 2, "output_scores": True, "return_dict_in_generate": True},
+             Table(((1.0, -INF, 0.0),)), ((0,),)),
+        Call({"guidance_scale": 2.0, "max_new_tokens": 1, "do_sample": True}, Table(((1.0, -INF, 0.0),)), ((0,),),
+             seeds=(1,)),
+    ),
     "DEV-26": tuple(
         Call({"guidance_scale": 3.0, "num_beams": 3, "max_new_tokens": 5}, Scripted("history", seed, 6), ((1, 2),))
         for seed in (0, 2, 3)
@@ -53,6 +59,18 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-32": (
         Call({"bad_words_ids": [[1]], "max_new_tokens": 1}, CYCLE, ((0,),), allowed_tokens=((1,),) * 6),
     ),
+    "DEV-34": (
+        Call({"exponential_decay_length_penalty": [0, 1e39], "max_new_tokens": 4, "do_sample": True, "num_beams": 2,
+              "eos_token_id": 5}, Table(((0.0, 1.0, 2.0, 3.0, 2.5, -1.5),)), ((0,),), seeds=(1,)),
+    ),
+    "DEV-35": (
+        Call({"top_h": 1.0, "do_sample": True, "max_new_tokens": 1, "output_scores": True,
+              "return_dict_in_generate": True}, Table(((0.0,) * 128,)), ((0,),), seeds=(2,)),
+    ),
+    "DEV-38": (
+        Call({"watermarking_config": {"seeding_scheme": "selfhash"}, "max_new_tokens": 1}, CYCLE, ((1,),)),
+        Call({"watermarking_config": {"greenlist_ratio": 1.0}, "max_new_tokens": 1}, CYCLE, ((1,),)),
+    ),
     "DEV-37": (
         Call({"do_sample": True, "top_p": 0.5, "max_new_tokens": 4}, Table(((0.0, 0.0, 0.0, 0.0),)), ((0,),),
              seeds=(7,)),
@@ -60,6 +78,7 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-39": (
         Call({"num_beams": 2, "num_return_sequences": 2, "eos_token_id": 2, "pad_token_id": 0, "max_new_tokens": 3},
              Table(((-INF, -INF, 0.0, -INF),)), ((1,),)),
+        Call({"num_beams": 2, "bad_words_ids": [[0], [1], [2], [3], [4], [5]], "max_new_tokens": 3}, CYCLE, ((1,),)),
     ),
     "DEV-40": (
         Call({"num_beams": 2, "eos_token_id": [0, 1], "max_new_tokens": 4}, Scripted("table", 5, 2), ((1,),)),
@@ -70,6 +89,11 @@ SHOWN: dict[str, tuple[Call, ...]] = {
              Scripted("history", seed, 4), ((1, 2, 3, 1, 2, 3),))
         for seed in (0, 1)
     ),
+    "DEV-53": (
+        Call({"stop_strings": ["ab"], "max_new_tokens": 4}, Table((*((0.0, 0.0, 1.0),) * 2, (0.0, 1.0, 0.0))), ((0,),),
+             pieces=("a", "b", "")),
+        Call({"stop_strings": ["x"], "max_new_tokens": 4}, CYCLE, ((0,),), pieces=tuple("abcdef")),
+    ),
     "DEV-58": (
         Call({"guidance_scale": 2.0, "decoder_start_token_id": 0, "max_new_tokens": 1}, CYCLE, ((),), ((1, 2),)),
     ),
@@ -77,6 +101,16 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-60": (Call({"stop_strings": ["a"], "max_new_tokens": 3}, CYCLE, ((1, 2),), assistant=CYCLE,
                     pieces=tuple("abcdef")),),
     "DEV-61": (Call({"compile_config": {}, "max_new_tokens": 1}, CYCLE, ((1,),)),),
+    "DEV-62": (
+        Call({"prefill_chunk_size": 1, "decoder_start_token_id": 0, "max_new_tokens": 2}, HISTORY, ((), ()),
+             ((1, 2, 3), (4,))),
+    ),
+    "DEV-64": tuple(
+        Call({"do_sample": True, "pad_token_id": 0, "max_new_tokens": 6}, Scripted("history", seed, 5), ((1, 0),),
+             seeds=(seed,), assistant=Scripted("history", seed + 100, 5))
+        for seed in (0, 1, 3)
+    ),
+    "DEV-63": (Call({"prefill_chunk_size": 1, "use_cache": False, "max_new_tokens": 1}, CYCLE, ((1, 2),)),),
 }
 """Calls that show each of the deviations that a campaign can see."""
 
@@ -134,7 +168,7 @@ def test_a_deviation_excuses_no_other_answer(name: str) -> None:
             verdict = judge(call, expected, wrong, seen.info)
             if verdict.kind is Kind.VIOLATES:
                 found = explaining(replace(seen, answer=wrong, verdict=verdict))
-                assert name == "DEV-50" or not found, described(found=found, answer=wrong, right=answer)
+                assert name in ("DEV-50", "DEV-64") or not found, described(found=found, answer=wrong, right=answer)
 
 
 def spoilt(answer: Answer, vocab_size: int) -> list[Answer]:
@@ -189,3 +223,24 @@ def test_dev_60_an_assistant_gets_stop_strings_without_a_tokenizer() -> None:
 
 def test_dev_61_a_compile_config_of_a_file_is_refused() -> None:
     refused_with("DEV-61", "`compile_config` as an instance of")
+
+
+def test_dev_62_chunks_cut_the_source() -> None:
+    (call,) = SHOWN["DEV-62"]
+    cut = replace(call, sources=((1,), (4,)))
+    _, answer = asked(call)
+    _, other = asked(cut)
+    assert isinstance(answer, tuple) and isinstance(other, tuple)
+    assert answer[0].new_tokens[0][0] == other[0].new_tokens[0][0], described(answer=answer, cut=other)
+
+
+def test_dev_63_chunks_need_a_cache() -> None:
+    refused_with("DEV-63", "prefill chunking without a cache")
+
+
+def test_dev_64_an_assistant_does_not_read_the_pad() -> None:
+    """Without a pad id it reads all of the row, and draws as the reference does."""
+    for call in SHOWN["DEV-64"]:
+        config = {key: value for key, value in call.config.items() if key != "pad_token_id"}
+        seen, answer = asked(replace(call, config=config))
+        assert seen.verdict.kind is Kind.CONFORMS, described(verdict=seen.verdict, answer=answer)

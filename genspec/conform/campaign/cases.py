@@ -9,7 +9,7 @@ from genspec.config.mode import Mode
 from genspec.conform import drawing
 from genspec.conform.campaign.campaign import Campaign
 from genspec.conform.campaign.decoders import found
-from genspec.conform.drawing import Shows as Shows
+from genspec.conform.drawing import Shows
 
 
 def calls_of(campaign: Campaign, number: int) -> list[Call]:
@@ -20,7 +20,9 @@ def calls_of(campaign: Campaign, number: int) -> list[Call]:
 def minimal(campaign: Campaign, number: int, target: Call, shows: Shows, seconds: float) -> Call:
     """Shrink a call that a chunk draws, as long as it shows the same, for so many seconds."""
     seed, count = campaign.seed_of(number), campaign.count_of(number)
-    return drawing.minimal(strategy_for(campaign), seed, count, target, shows, seconds)
+    return drawing.minimal(
+        strategy_for(campaign), seed, count, target=target, shows=shows, seconds=seconds,
+    )
 
 
 def strategy_for(campaign: Campaign) -> st.SearchStrategy[Call]:

@@ -5,7 +5,9 @@ from importlib import import_module
 from typing import Any
 
 from genspec.backends.decoder import Decoder
-from genspec.conform.workers.told import NoDecoder as NoDecoder
+from genspec.conform.workers.told import NoDecoder
+
+__all__ = ["NAMED", "NoDecoder", "decoder_named", "found"]
 
 NAMED = {
     "reference": "genspec.backends.reference:ReferenceDecoder",

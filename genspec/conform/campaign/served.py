@@ -3,8 +3,9 @@
 from genspec.backends.call import Call
 from genspec.backends.decoder import Answer, Info
 from genspec.conform.workers.served import Job, Process
-from genspec.conform.workers.told import Broken as Broken
-from genspec.conform.workers.told import Overdue as Overdue
+from genspec.conform.workers.told import Broken, Overdue
+
+__all__ = ["Broken", "Overdue", "Served", "Told"]
 
 OPENER = "genspec.conform.campaign.worker:Calls"
 

@@ -1,9 +1,12 @@
 """Deviations of transformers in calls that it refuses, found by campaigns."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
+from genspec.conform.deviations.made.assistance import drafts_without_pads
+from genspec.conform.deviations.made.chunked import source_is_cut
 from genspec.conform.deviations.made.refusals import (
     assists_with_stop_strings,
     assists_without_a_cache,
+    chunks_without_a_cache,
     guides_an_encoder_decoder,
     has_a_compile_config,
     refuses,
@@ -57,5 +60,41 @@ CALLS = (
         shows="ValueError: You provided `compile_config` as an instance of <class 'dict'>",
         tests=("conform/test_deviations.py::test_dev_61_a_compile_config_of_a_file_is_refused",),
         explains=refuses("ValueError", "`compile_config` as an instance of", has_a_compile_config),
+    ),
+    Deviation(
+        id="DEV-62",
+        when="`prefill_chunk_size` with an encoder-decoder model",
+        does="in the first pass the mask of the source has as many positions as the decoder's prompt",
+        specified="changes no token",
+        clauses=("PERFORMANCE-1",),
+        versions=Versions(("5.23.0",)),
+        example="source 1 2 3, `decoder_start_token_id=0, prefill_chunk_size=1`, one new token",
+        shows="the token after the source 1",
+        tests=("conform/test_deviations.py::test_dev_62_chunks_cut_the_source",),
+        changes=(source_is_cut,),
+    ),
+    Deviation(
+        id="DEV-63",
+        when="`prefill_chunk_size` with `use_cache` false",
+        does="ValueError",
+        specified="changes no token",
+        clauses=("PERFORMANCE-1", "CACHE-1"),
+        versions=Versions(("5.23.0",)),
+        example="`prefill_chunk_size=1, use_cache=False`",
+        shows="ValueError: Cannot use prefill chunking without a cache",
+        tests=("conform/test_deviations.py::test_dev_63_chunks_need_a_cache",),
+        explains=refuses("ValueError", "prefill chunking without a cache", chunks_without_a_cache),
+    ),
+    Deviation(
+        id="DEV-64",
+        when="assisted decoding that draws, with an assistant, and the pad id stands in the row",
+        does="the assistant gets no mask, infers one, and does not read tokens that are the pad",
+        specified="the assistant reads the row; the law of the rows is the same, and what is drawn is not",
+        clauses=("ASSISTED-11", "ASSISTED-16"),
+        versions=Versions(("5.23.0",)),
+        example="an assistant, `do_sample=True, pad_token_id=0`, prompt 0 1 2",
+        shows="drafts as after the row 1 2",
+        tests=("conform/test_deviations.py::test_dev_64_an_assistant_does_not_read_the_pad",),
+        explains=drafts_without_pads,
     ),
 )

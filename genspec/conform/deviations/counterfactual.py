@@ -4,6 +4,7 @@ The narrowest way to explain a difference: the reference decodes what the deviat
 has to be the exact one for that. Nothing else in the answer is excused.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
@@ -30,6 +31,11 @@ class Situation:
     answered: GenerateOutput | None         # None: the decoder refuses the call
 
 
+UNDRAWABLE = re.compile("probability tensor contains either|distribution Categorical")
+"""What transformers says of scores that are all minus infinity, NaN or plus infinity, where it has to draw."""
+
+RAISED = ("RuntimeError", "ValueError")
+
 Change = Callable[[Situation], Situation | None]
 """Give what a deviation makes of a prompt and of its answer; None where it does nothing."""
 
@@ -48,18 +54,22 @@ def explained(situations: Sequence[Situation], changes: Sequence[Change]) -> boo
     if not any(now):
         return False
     either = [new or old for new, old in zip(now, situations, strict=True)]
-    if either[0].answered is None:          # one prompt that is refused is enough for a whole batch
+    if situations[0].answered is None:      # one prompt that is refused is enough for a whole batch
         return any(map(is_right, either))
     return all(map(is_right, either))
 
 
 def situations_of(call: Call, answer: object, info: Info) -> list[Situation]:
-    """Take a call and its answer apart; empty for a call that the specification refuses, or without an answer."""
+    """Take a call and its answer apart.
+
+    Empty for a call that the specification refuses, without an answer, or with a refusal of another kind than of
+    scores from which nothing can be drawn.
+    """
     try:
         requests = requests_of(call)
     except Rejected:
         return []
-    if isinstance(answer, Refusal):
+    if isinstance(answer, Refusal) and answer.error in RAISED and UNDRAWABLE.search(answer.message):
         return [Situation(call, number, info, request, None) for number, request in enumerate(requests)]
     if not isinstance(answer, tuple) or len(answer) != len(requests):
         return []

@@ -2,6 +2,8 @@
 
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.assistance import follows_dropped_drafts
+from genspec.conform.deviations.made.refusals import refuses
+from genspec.conform.deviations.made.texts import no_text_hides_strings, no_token_ends_a_string
 
 ROWS = (
     Deviation(
@@ -87,6 +89,8 @@ ROWS = (
             "reference/test_stopping.py::test_deviation_a_token_without_text_hides_a_stop_string_from_transformers",
             "reference/test_stopping.py::test_deviation_transformers_refuses_a_string_that_no_token_ends",
         ),
+        explains=refuses("ValueError", "No match|stop string|no token", no_token_ends_a_string),
+        changes=(no_text_hides_strings,),
     ),
     Deviation(
         id="DEV-54",

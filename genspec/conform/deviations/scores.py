@@ -2,11 +2,22 @@
 
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.biases import last_of_equal_biases
-from genspec.conform.deviations.made.guided import nan_falls_to_bans, nan_survives_bans, u_follows_the_place
+from genspec.conform.deviations.made.entropy import sums_in_float32
+from genspec.conform.deviations.made.guided import (
+    explains_nan,
+    nan_falls_to_bans,
+    nan_survives_bans,
+    u_follows_the_place,
+)
 from genspec.conform.deviations.made.nothing_left import banned_are_forced, first_token_taken
+from genspec.conform.deviations.made.overflow import in_float32
 from genspec.conform.deviations.made.padding import padding_counts
-from genspec.conform.deviations.made.refusals import guides_beams_from_a_negative_prompt, refuses
-from genspec.conform.deviations.made.ties import highest_ids_first
+from genspec.conform.deviations.made.refusals import (
+    guides_beams_from_a_negative_prompt,
+    marks_as_transformers_cannot,
+    refuses,
+)
+from genspec.conform.deviations.made.ties import ties_as_torch_sorts
 
 SCORES = (
     Deviation(
@@ -51,6 +62,7 @@ SCORES = (
         shows="token 1, whose score is NaN",
         tests=("reference/test_guidance.py::test_deviation_minus_infinity_becomes_nan_and_is_taken",),
         changes=(nan_survives_bans, nan_falls_to_bans),
+        explains=explains_nan,
     ),
     Deviation(
         id="DEV-25",
@@ -195,6 +207,7 @@ SCORES = (
             "reference/test_exponential_decay_length_penalty.py::test_deviation_zero_becomes_nan_beyond_float32",
             "reference/test_exponential_decay_length_penalty.py::test_deviation_plus_infinity_is_taken",
         ),
+        changes=(in_float32,),
     ),
     Deviation(
         id="DEV-35",
@@ -206,6 +219,7 @@ SCORES = (
         example="V 300, equal logits, `top_h=1.0`",
         shows="100 tokens kept",
         tests=("reference/test_top_h.py::test_deviation_transformers_sees_a_hundred_tokens",),
+        changes=(sums_in_float32,),
     ),
     Deviation(
         id="DEV-36",
@@ -220,15 +234,15 @@ SCORES = (
     ),
     Deviation(
         id="DEV-37",
-        when="equal scores at the boundary of the nucleus",
+        when="equal scores at the boundary of the nucleus, or of `top_h`",
         does="keeps the highest id, or any",
         specified="the lowest id; which is free",
-        clauses=("TOP-P-3",),
+        clauses=("TOP-P-3", "TOP-H-3"),
         versions=Versions(("5.23.0",)),
         example="4 equal logits, `top_p=0.5`",
         shows="tokens 2 and 3 kept",
         tests=("reference/test_top_p.py::test_transformers_keeps_another_of_equal_tokens",),
-        changes=(highest_ids_first,),
+        changes=(ties_as_torch_sorts,),
     ),
     Deviation(
         id="DEV-38",
@@ -240,5 +254,9 @@ SCORES = (
         example="V 39, a watermark with selfhash",
         shows="IndexError",
         tests=("reference/test_watermark.py::test_deviation_transformers_raises",),
+        explains=refuses(
+            "ValueError|IndexError|RuntimeError|OverflowError", "out of bounds|greenlist_ratio|[Oo]verflow|too large",
+            marks_as_transformers_cannot,
+        ),
     ),
 )

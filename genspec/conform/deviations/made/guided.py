@@ -5,11 +5,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from genspec.backends.call import Call
 from genspec.config.mode import Mode
-from genspec.config.plan import Operation
+from genspec.config.plan import DecodingPlan, Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.made.nothing_left import FIRST
+from genspec.conform.deviations.deviation import Seen
+from genspec.conform.deviations.made.nothing_left import FIRST, with_scores
+from genspec.conform.deviations.made.refusals import refuses
 from genspec.conform.oracle.requests import with_operations
+from genspec_reference import Table
 from genspec_reference.context import Context
 from genspec_reference.model import evaluate
 from genspec_reference.operations.guidance import guidance
@@ -68,12 +72,50 @@ class Nans:
 def nan_is_taken(situation: Situation, *, added: bool) -> Situation | None:
     """Let greedy search take the first token whose guided score is NaN."""
     request, scale = situation.request, scale_of(situation.request)
-    if scale is None or request.plan.mode not in FIRST or request.plan.outputs.scores:
+    if scale is None or request.plan.mode not in FIRST:
         return None
     nans = Nans(request, scale, added)
     guided = with_guidance(request, nans.guide)
     last = Operation("processor", {"function": nans.take}, "GUIDANCE-4")
-    return replace(situation, request=with_operations(guided, (*guided.plan.operations, last)))
+    answered = situation.answered and with_scores(situation.answered, first_nan_alone)
+    return replace(situation, request=with_operations(guided, (*guided.plan.operations, last)), answered=answered)
+
+
+def first_nan_alone(scores: Scores) -> Scores:
+    """Give scores in which the first NaN is all that is left, as `Nans.take` does. float[V] -> float[V]."""
+    given = np.asarray(scores, dtype=np.float64)
+    if not np.isnan(given).any():
+        return given
+    alone = np.full_like(given, -np.inf)
+    alone[int(np.flatnonzero(np.isnan(given))[0])] = 0.0
+    return alone
+
+
+def spoils_a_beam(seen: Seen) -> bool:
+    """Explain rows of a beam mode among whose scores there are NaN: there is no order among them. DEV-24."""
+    plans = seen.call.plans if isinstance(seen.expected, tuple) else ()
+    guided = any(plan.operation("guidance") is not None and plan.mode in BEAMS for plan in plans)
+    return guided and has_minus_infinity(seen.call) and isinstance(seen.answer, tuple)
+
+
+def has_minus_infinity(call: Call) -> bool:
+    """Tell whether the model gives minus infinity."""
+    return isinstance(call.model, Table) and any(-np.inf in line for line in call.model.lines)
+
+
+def guides_to_nan(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-24: what is drawn from has NaN, which raises."""
+    return plan.operation("guidance") is not None and plan.draws and has_minus_infinity(call)
+
+
+def explains_nan(seen: Seen) -> bool:
+    """Explain what NaN does in a beam mode and in a draw. DEV-24."""
+    return spoils_a_beam(seen) or NAN_IN_A_DRAW(seen)
+
+
+NAN_IN_A_DRAW = refuses(
+    "RuntimeError|ValueError", "probability tensor contains either|distribution Categorical", guides_to_nan
+)
 
 
 def nan_survives_bans(situation: Situation) -> Situation | None:

@@ -1,5 +1,6 @@
 """DEV-22 and DEV-32: what happens where every token is banned."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import GenerateOutput
 from genspec_reference.context import Context
-from genspec_reference.output import Run
+from genspec_reference.output import Step
 from genspec_reference.scores import Scores
 from genspec_reference.step import operations_of
 
@@ -24,7 +25,7 @@ def first_token_taken(situation: Situation) -> Situation | None:
     if request.plan.mode not in FIRST:
         return None
     taken = Operation("processor", {"function": first_of_none}, "SCORES-6")
-    answered = situation.answered and mended(situation.answered)
+    answered = situation.answered and with_scores(situation.answered, mended_scores)
     return replace(
         situation, request=with_operations(request, (*request.plan.operations, taken)), answered=answered,
     )
@@ -42,16 +43,12 @@ def first_alone(scores: Scores) -> Scores:
     return only
 
 
-def mended(output: GenerateOutput) -> GenerateOutput:
-    """Give an answer in which scores of which nothing is left are what `first_of_none` makes of them."""
-    return replace(output, runs=tuple(map(mended_run, output.runs)))
+def with_scores(output: GenerateOutput, change: Callable[[Scores], Scores]) -> GenerateOutput:
+    """Give an answer whose scores of every step are changed."""
+    def changed(step: Step) -> Step:
+        return step if step.scores is None else replace(step, scores=tuple(map(change, step.scores)))
 
-
-def mended_run(run: Run) -> Run:
-    """Mend the scores of each step."""
-    return tuple(
-        step if step.scores is None else replace(step, scores=tuple(map(mended_scores, step.scores))) for step in run
-    )
+    return replace(output, runs=tuple(tuple(map(changed, run)) for run in output.runs))
 
 
 def mended_scores(scores: Scores) -> Scores:

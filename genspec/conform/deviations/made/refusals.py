@@ -63,6 +63,25 @@ def assists_with_stop_strings(call: Call, plan: DecodingPlan) -> bool:
     return plan.mode is Mode.ASSISTED and call.assistant is not None and bool(plan.stopping.stop_strings)
 
 
+SELFHASH_TOKENS = 40
+"""The tokens that the watermark of the scheme selfhash looks at."""
+
+
+def marks_as_transformers_cannot(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-38."""
+    given = plan.operation("watermark")
+    if given is None:
+        return False
+    marks = given.arguments
+    few = marks["seeding_scheme"] == "selfhash" and call.model.vocab_size < SELFHASH_TOKENS
+    return few or marks["greenlist_ratio"] in (0, 1) or abs(int(str(marks["hashing_key"]))) >= 1 << 63
+
+
+def chunks_without_a_cache(call: Call, _: DecodingPlan) -> bool:
+    """DEV-63."""
+    return call.config.get("prefill_chunk_size") is not None and call.config.get("use_cache") is False
+
+
 def has_a_compile_config(call: Call, _: DecodingPlan) -> bool:
     """DEV-61."""
     return isinstance(call.config.get("compile_config"), dict)

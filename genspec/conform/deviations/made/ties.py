@@ -1,27 +1,53 @@
-"""DEV-37: which of equal scores at the boundary of the nucleus stay."""
+"""DEV-37: which of equal scores at the boundary of `top_p` and `top_h` stay. The sorts of torch decide."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
 
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.made.entropy import as_transformers
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
-from genspec_reference.operations.top_p import top_p
-from genspec_reference.pipeline import arguments_of
 from genspec_reference.scores import Scores
 
 
-def highest_ids_first(situation: Situation) -> Situation | None:
-    """Keep the highest of equal ids, as a sort from the lowest score up does."""
+def ties_as_torch_sorts(situation: Situation) -> Situation | None:
+    """Keep of equal scores what the sorts of torch bring first."""
     request = situation.request
-    given = request.plan.operation("top_p")
-    if given is None:
+    operations = tuple(map(sorting, request.plan.operations))
+    if operations == request.plan.operations:
         return None
-
-    def kept(scores: Scores, context: Context) -> Scores:
-        arguments = arguments_of(top_p, given.arguments, context, request.plan.profile)
-        return top_p(scores[::-1], **{**arguments, "unfiltered": None})[::-1]
-
-    truncated = Operation("processor", {"function": kept}, given.clause)
-    operations = tuple(truncated if one is given else one for one in request.plan.operations)
     return replace(situation, request=with_operations(request, operations))
+
+
+def sorting(operation: Operation) -> Operation:
+    """Give an operation that ranks with torch, where there is one."""
+    given: dict[str, Any] = dict(operation.arguments)
+    function: Callable[[Scores], Scores]
+    if operation.name == "top_p":
+        function = partial(nucleus, p=float(given["p"]), min_keep=int(given.get("min_keep", 1)))
+    elif operation.name == "top_h":
+        function = partial(as_transformers, share=float(given["h"]))
+    else:
+        return operation
+
+    def ranked(scores: Scores, _: Context) -> Scores:
+        return function(scores)
+
+    return Operation("processor", {"function": ranked}, operation.clause)
+
+
+def nucleus(scores: Scores, p: float, min_keep: int) -> Scores:
+    """Drop the least probable tokens up to a mass of 1 - p, but for the last `min_keep`. float[V] -> float[V]."""
+    import torch
+
+    ascending, ids = torch.sort(torch.tensor(np.asarray(scores, dtype=np.float32)), descending=False)
+    dropped = ascending.softmax(-1).cumsum(-1) <= 1 - p
+    dropped[-min_keep:] = False
+    kept = np.array(scores)
+    kept[ids[dropped].numpy()] = -np.inf
+    return kept

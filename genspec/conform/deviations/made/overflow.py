@@ -1,0 +1,37 @@
+"""DEV-34: scores beyond the numbers of float32."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from genspec.config.plan import Operation
+from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.made.nothing_left import FIRST
+from genspec.conform.oracle.requests import with_operations
+from genspec_reference.context import Context
+from genspec_reference.scores import Scores
+
+
+def in_float32(situation: Situation) -> Situation | None:
+    """Hold what `exponential_decay_length_penalty` gives in float32: plus infinity is refused, or taken by greedy."""
+    request = situation.request
+    place = next((at for at, one in enumerate(request.plan.operations)
+                  if one.name == "exponential_decay_length_penalty"), None)
+    if place is None:
+        return None
+    greedy = request.plan.mode in FIRST
+
+    def held(scores: Scores, _: Context) -> Scores:
+        with np.errstate(over="ignore"):
+            narrow = np.asarray(scores.astype(np.float32), dtype=np.float64)
+        if not greedy or not np.isposinf(narrow).any():
+            return narrow
+        taken = np.full_like(narrow, -np.inf)
+        taken[int(np.flatnonzero(np.isposinf(narrow))[0])] = 0.0
+        return taken
+
+    operations = request.plan.operations
+    holding = Operation("processor", {"function": held}, operations[place].clause)
+    return replace(
+        situation, request=with_operations(request, (*operations[:place + 1], holding, *operations[place + 1:]))
+    )
