@@ -53,7 +53,8 @@ def search(request: Request, rules: Sequence[Rules], searches: list[Search]) -> 
         placed = [
             line for number in prompts for line in placed_in(searches[number], before.index(number) * beams, beams)
         ]
-        parents, tokens, totals = ([line[part] for line in placed] for part in range(3))
+        parents, tokens = [line[0] for line in placed], [line[1] for line in placed]
+        totals = [line[2] for line in placed]
         pipeline.advance(parents, tokens)
         if noise is not None:
             noise.keep([before.index(number) for number in prompts])

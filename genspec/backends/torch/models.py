@@ -27,7 +27,7 @@ def architecture_of(model: Any) -> Architecture:
 
 def fact(model: Any, name: str) -> int | None:
     """Read a number of a model's config, or of the part of it that describes its text; None where it is not there."""
-    config = getattr(model, "config", None)
+    config: Any = getattr(model, "config", None)
     text = config.get_text_config() if hasattr(config, "get_text_config") else config
     value = getattr(text, name, None)
     return value if isinstance(value, int) and value > 0 else None
