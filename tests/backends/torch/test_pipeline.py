@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unittest import mock
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support.strategies import described
 
@@ -18,8 +18,8 @@ from genspec.backends.torch import lines, wide
 from genspec.backends.torch.noise import CountedNoise
 from genspec.backends.torch.pipeline import NOTHING_LEFT, Pipeline
 from genspec.config import Rejected
-from genspec.config.plan import DecodingPlan
-from genspec_reference import counted_noise
+from genspec.config.plan import DecodingPlan, Operation
+from genspec_reference import counted_noise, decode
 from genspec_reference.beams.candidates import first_of
 from genspec_reference.operations.remove_invalid_values import GREATEST
 from genspec_reference.pipeline import Applied, run_pipeline
@@ -176,6 +176,7 @@ def assert_same(ours: Sequence[float] | Scores, applied: tuple[Applied, ...], **
 
 
 @paths
+@settings(max_examples=70)
 @given(batch=batches(), normalised=st.booleans())
 def test_scores_are_the_reference_s_of_each_line(path: str, batch: Batch, normalised: bool) -> None:
     with taking(path):
@@ -192,6 +193,7 @@ def test_scores_are_the_reference_s_of_each_line(path: str, batch: Batch, normal
 
 
 @paths
+@settings(max_examples=70)
 @given(batch=batches(), keep=st.booleans(), seed=st.integers(0, 99))
 def test_take_takes_the_reference_s_token(path: str, batch: Batch, keep: bool, seed: int) -> None:
     with taking(path):
@@ -220,6 +222,7 @@ def test_take_takes_the_reference_s_token(path: str, batch: Batch, keep: bool, s
 
 
 @paths
+@settings(max_examples=60)
 @given(batch=batches({"num_beams": 2}), seed=st.integers(0, 99), data=st.data())
 def test_candidates_are_the_reference_s(path: str, batch: Batch, seed: int, data: st.DataObject) -> None:
     with taking(path):
@@ -259,5 +262,122 @@ def test_candidates_are_the_reference_s(path: str, batch: Batch, seed: int, data
                 pipeline.advance(parents, [token for token in batch.tokens[step] for _ in range(2)])
 
 
-if __name__ == "__main__":
-    pytest.main([__file__])
+@paths
+@settings(max_examples=40)
+@given(batch=batches({"num_beams": 3}), seed=st.integers(0, 999))
+def test_lines_that_branch_keep_rows_of_their_own(path: str, batch: Batch, seed: int) -> None:
+    rng, count = np.random.default_rng(seed), 3 * len(batch.prompts)
+    with taking(path):
+        pipeline = pipeline_of(batch, lines_per_prompt=3)
+        grown: list[tuple[int, ...]] = [()] * count
+        for step, logits in enumerate(batch.logits):
+            scores = pipeline.scores(tensor(np.repeat(logits, 3, axis=0)))
+            for line, tokens in enumerate(grown):
+                alone = replace(batch, tokens=tuple((token,) * count for token in tokens))
+                assert_same(scores[line].numpy(), expected(alone, line // 3, step), tokens=tokens, line=line)
+            parents = [int(rng.integers(line // 3 * 3, line // 3 * 3 + 3)) for line in range(count)]
+            tokens_taken = rng.integers(0, min(3, batch.vocab_size), count).tolist()
+            pipeline.advance(parents, tokens_taken)
+            grown = [(*grown[parent], token) for parent, token in zip(parents, tokens_taken, strict=True)]
+
+
+@paths
+@settings(max_examples=40)
+@given(batch=batches(), seed=st.integers(0, 99), data=st.data())
+def test_a_line_alone_is_the_line_in_its_batch(path: str, batch: Batch, seed: int, data: st.DataObject) -> None:
+    line = data.draw(st.integers(0, len(batch.prompts) - 1))
+    alone = Batch(batch.config, batch.vocab_size, (batch.prompts[line],), tuple((row[line],) for row in batch.tokens),
+                  tuple(logits[line:line + 1] for logits in batch.logits),
+                  None if batch.sources is None else (batch.sources[line],))
+    with taking(path):
+        together, single = pipeline_of(batch, keep_scores=True), pipeline_of(alone, keep_scores=True)
+        noise = CountedNoise([seed + number for number in range(len(batch.prompts))]), CountedNoise([seed + line])
+        for step, logits in enumerate(batch.logits):
+            ours, theirs = together.take(tensor(logits), noise[0]), single.take(tensor(alone.logits[step]), noise[1])
+            assert ours.scores is not None and theirs.scores is not None
+            values = described(batch=batch, line=line, step=step, ours=ours, theirs=theirs)
+            assert ours.tokens[line] == theirs.tokens[0], values
+            assert torch.equal(ours.scores[line], theirs.scores[0]), values
+            if step < len(batch.tokens):
+                together.advance(range(len(batch.prompts)), batch.tokens[step])
+                single.advance([0], alone.tokens[step])
+
+
+@given(batch=batches({"eos_token_id": 1}), kept=st.data())
+def test_lines_may_be_dropped(batch: Batch, kept: st.DataObject) -> None:
+    left = sorted(kept.draw(st.sets(st.integers(0, len(batch.prompts) - 1), min_size=1)))
+    pipeline = pipeline_of(batch)
+    if batch.tokens:
+        pipeline.advance(left, [batch.tokens[0][line] for line in left])
+        scores = pipeline.scores(tensor(batch.logits[1][left]))
+        for place, line in enumerate(left):
+            assert_same(scores[place].numpy(), expected(batch, line, 1), batch=batch, line=line)
+
+
+ELSEWHERE: dict[str, dict[str, Any]] = {
+    "dry": {"multiplier": 1.0, "base": 2.0, "allowed_length": 1},
+    "logit_bias": {"biases": ((1, 2.0), (3, -1.0))},
+    "mirostat": {"tau": 1.0, "eta": 0.5, "version": 2},
+    "xtc": {"threshold": 0.2, "probability": 0.5},
+    "presence_penalty": {"penalty": 0.5},
+    "frequency_penalty": {"penalty": 0.5},
+    "top_n_sigma": {"n": 1.0},
+}
+"""Operations that no config asks for."""
+
+
+@pytest.mark.parametrize("names", [("dry", "xtc"), ("logit_bias", "presence_penalty", "top_n_sigma", "mirostat"),
+                                   ("frequency_penalty", "mirostat"), ("top_n_sigma", "xtc")])
+@given(prompt=st.lists(st.integers(0, 7), min_size=1, max_size=5), seed=st.integers(0, 999))
+def test_operations_without_a_port_are_the_reference_s(
+    names: tuple[str, ...], prompt: list[int], seed: int
+) -> None:
+    plan = GenerationConfig(do_sample=True, top_k=0, max_new_tokens=9).resolve(
+        prompt_length=len(prompt), vocab_size=8).plan
+    plan = replace(plan, operations=tuple(Operation(name, ELSEWHERE[name], f"{name}-1") for name in names))
+    rng, noise = np.random.default_rng(seed), counted_noise(seed)
+    table = rng.integers(-64, 64, (8, 8)) / 16
+    wanted = decode(replace(plan, length=replace(plan.length, max_new_tokens=4)), lambda tokens: table[tokens[-1]],
+                    prompt, noise=noise)
+    pipeline, row, margins = Pipeline([plan], [tuple(prompt)], None, 8), list(prompt), []
+    for step in wanted.runs[0]:
+        token = pipeline.take(tensor(table[row[-1]][None]), CountedNoise([seed])).tokens.item()
+        margins.append(step.margin)
+        if min(margins) <= CLOSE:
+            return
+        assert token == step.choices[0].token, described(names=names, prompt=prompt, row=row, wanted=wanted.rows)
+        row.append(int(token))
+        pipeline.advance([0], [int(token)])
+
+
+@pytest.mark.clauses("PIPELINE-4", "PREFIX-ALLOWED-TOKENS-1")
+def test_what_the_caller_gives_has_its_place() -> None:
+    plan = GenerationConfig(do_sample=True, top_k=1, max_new_tokens=3, pad_token_id=7).resolve(
+        prompt_length=1, vocab_size=8).plan
+    longer = GenerationConfig(do_sample=True, top_k=1, max_new_tokens=3, pad_token_id=7).resolve(
+        prompt_length=2, vocab_size=8).plan
+    seen = []
+
+    def raised(input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        seen.append((input_ids.tolist(), scores.clone()))
+        scores[:, 2] += 100
+        return scores
+
+    pipeline = Pipeline([plan, longer], [(4,), (4, 5)], None, 8, processors=[raised],
+                        allowed_tokens=lambda prompt, tokens: [2 - prompt, len(tokens)])
+    logits = torch.arange(16.0).view(2, 8)
+    before = logits.clone()
+    assert pipeline.take(logits, CountedNoise([0, 1])).tokens.tolist() == [2, 2]
+    assert torch.equal(before, logits)
+    assert seen[0][0] == [[7, 4], [4, 5]], "rows with padding on the left"
+    assert (seen[0][1] > -torch.inf).nonzero().tolist() == [[0, 1], [0, 2], [1, 1], [1, 2]], "after what is allowed"
+    pipeline.advance([0, 1], [2, None])
+    assert pipeline.take(logits, CountedNoise([0, 1])).tokens[0] == 2
+    assert seen[1][0] == [[4, 2], [4, 5]]
+
+
+def test_a_processor_that_gives_other_scores_is_told() -> None:
+    plan = GenerationConfig(max_new_tokens=3).resolve(prompt_length=1, vocab_size=8).plan
+    pipeline = Pipeline([plan], [(4,)], None, 8, processors=[lambda input_ids, scores: scores[:, 1:]])
+    with pytest.raises(ValueError, match=r"\(1, 8\) and returned \(1, 7\)"):
+        pipeline.take(torch.zeros(1, 8))

@@ -26,8 +26,9 @@ class Raised:
 
     def changes(self) -> Changes:
         """Give f^k - 1, the same for each token. EXPONENTIAL-DECAY-LENGTH-PENALTY-2, -3."""
-        ids = self.tokens if self.beyond > 0 else self.tokens[:0]
-        return ids, np.full(len(ids), power(self.factor, self.beyond) - 1)
+        if self.beyond <= 0:
+            return self.tokens[:0], np.zeros(0)
+        return self.tokens, np.full(len(self.tokens), power(self.factor, self.beyond) - 1)
 
     def changed(self, scores: Tensor, numbers: Tensor) -> Tensor:
         """Raise what is finite and not 0. EXPONENTIAL-DECAY-LENGTH-PENALTY-4.
