@@ -76,7 +76,7 @@ def test_a_config_is_accepted_for_its_facts(config):
     assert plan.stopping.eos_token_ids == (2,), described(config=config)
 
 
-FACTS = Facts(vocab_size=5, longest=2, layers=4, several=True, pieces=("a", "b", "ab", "", "c"))
+FACTS = Facts(5, 2, Mode.SAMPLE, True, True, 4, ("a", "b", "ab", "", "c"), True)
 
 
 @pytest.mark.parametrize("name", FIELDS)

@@ -9,6 +9,7 @@ import numpy as np
 from genspec.backends.call import Call
 from genspec.backends.decoder import Answer, Info, Refusal
 from genspec.config.decision import Rejected
+from genspec.config.mode import Mode
 from genspec.config.plan import DecodingPlan, Operation
 from genspec.conform.oracle.requests import requests_of
 from genspec_reference import GenerateOutput, Row
@@ -24,6 +25,7 @@ class Planted:
     """The reference with a bug: in what it is asked, or in what it gives."""
 
     name: str
+    mode: Mode                          # in which it is looked for
     breaks: Break = lambda request: request
     spoils: Spoil = lambda request, output: output
 
@@ -103,15 +105,16 @@ def pad_stripped(request: Request, output: GenerateOutput) -> GenerateOutput:
 
 
 PLANTED = (
-    Planted("an EOS one token before the minimum", with_arguments(
+    Planted("an EOS one token before the minimum", Mode.GREEDY, with_arguments(
         "min_new_tokens", lambda given: {"count": given["count"] - 1})),
-    Planted("top_k keeps one more", with_arguments("top_k", lambda given: {"k": given["k"] + 1})),
-    Planted("the length penalty counts the prompt", with_plan(prompt_counted)),
-    Planted("ties go to the highest id", highest_id_first),
-    Planted("n-grams are one longer", with_arguments("no_repeat_ngram", lambda given: {"size": given["size"] + 1})),
-    Planted("the second EOS is ignored", with_plan(second_eos_ignored)),
-    Planted("never is taken for false", with_plan(never_is_false)),
-    Planted("rows come last first", spoils=reversed_rows),
-    Planted("an EOS in the prompt is taken for padding", spoils=pad_stripped),
-    Planted("the cache is not reordered with the beams", cache_not_reordered),
+    Planted("top_k keeps one more", Mode.SAMPLE, with_arguments("top_k", lambda given: {"k": given["k"] + 1})),
+    Planted("the length penalty counts the prompt", Mode.BEAM_SEARCH, with_plan(prompt_counted)),
+    Planted("ties go to the highest id", Mode.GREEDY, highest_id_first),
+    Planted("n-grams are one longer", Mode.GREEDY, with_arguments(
+        "no_repeat_ngram", lambda given: {"size": given["size"] + 1})),
+    Planted("the second EOS is ignored", Mode.GREEDY, with_plan(second_eos_ignored)),
+    Planted("never is taken for false", Mode.BEAM_SEARCH, with_plan(never_is_false)),
+    Planted("rows come last first", Mode.BEAM_SEARCH, spoils=reversed_rows),
+    Planted("an EOS in the prompt is taken for padding", Mode.GREEDY, spoils=pad_stripped),
+    Planted("the cache is not reordered with the beams", Mode.BEAM_SEARCH, cache_not_reordered),
 )

@@ -1,5 +1,7 @@
 """Modes without beams: follow the decoder's own row, and ask of every step whether its token is right."""
 
+import numpy as np
+
 from genspec.config.decision import Rejected
 from genspec.conform.oracle.blame import clauses_of_stopping, clauses_of_token
 from genspec.conform.oracle.finding import Place
@@ -9,6 +11,7 @@ from genspec.conform.verdict import Verdict
 from genspec_reference import FinishReason, Row
 from genspec_reference.output import Run, Step
 from genspec_reference.request import Request
+from genspec_reference.scores import support
 from genspec_reference.step import Scored
 from genspec_reference.stopping import finish_reason
 
@@ -45,7 +48,7 @@ def judge_step(
 
     if step.choice.token == token and fits(step.scored):
         return []
-    found = excuse(step, token, dtype, fits) if 0 <= token < step.scored.scores.size else None
+    found = excuse(step, token, dtype, fits, left_by(kept)) if 0 <= token < step.scored.scores.size else None
     if found is not None:
         clauses = clauses_of_token(step, token)
         said = place.ambiguous("tokens", clauses, margin=found.margin, tied=found.tied,
@@ -54,6 +57,13 @@ def judge_step(
     if step.choice.token != token and excuse_of_token(step, token, dtype) is None:
         return [wrong_token(step, place, token)]
     return differing_numbers(request, place, kept, [step.scored], dtype)
+
+
+def left_by(kept: Step | None) -> list[int]:
+    """List the tokens that are left after all truncations, where the decoder says it."""
+    if kept is None or not kept.scores:
+        return []
+    return [int(token) for token in support(np.asarray(kept.scores[0], dtype=np.float64))]
 
 
 def excuse_of_token(step: Forced, token: int, dtype: str) -> Excuse | None:

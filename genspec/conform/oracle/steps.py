@@ -1,6 +1,6 @@
 """One step of a row without beams: whether the token is right for scores within the decoder's rounding."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,10 +53,13 @@ def forced(request: Request, tokens: tuple[int, ...], row: int, before: Scored |
     return Forced(request, tokens, row, scored, take(request, row, tokens, scored.scores))
 
 
-def excuse(step: Forced, token: int, dtype: str, fits: Callable[[Scored], bool]) -> Excuse | None:
+def excuse(
+    step: Forced, token: int, dtype: str, fits: Callable[[Scored], bool], kept_tokens: Sequence[int] = ()
+) -> Excuse | None:
     """Find rounding that makes the token right, or None. Tried first: the order of equal scores.
 
-    `fits`: whether scores agree with what else the decoder returned of the step.
+    `fits`: whether scores agree with what else the decoder returned of the step. `kept_tokens`: those that it says
+    are left after all truncations.
     """
     kept = support(step.scored.scores).size
 
@@ -64,7 +67,7 @@ def excuse(step: Forced, token: int, dtype: str, fits: Callable[[Scored], bool])
         return again.choice.token == token and fits(again.scored)
 
     if free_ties(step.request.plan):
-        again = step.again(tie_breaking(token), 0.0, "float64")
+        again = step.again(tie_breaking((token, *kept_tokens)), 0.0, "float64")
         if right(again) and support(again.scored.scores).size == kept:
             return Excuse(0.0, True, True, again.scored)
     greatest = magnitude(one.scores for one in step.scored.applied)
@@ -85,11 +88,12 @@ def free_ties(plan: DecodingPlan) -> bool:
     )
 
 
-def tie_breaking(token: int) -> Nudge:
-    """Raise one token by less than any two different scores differ."""
+def tie_breaking(tokens: Sequence[int]) -> Nudge:
+    """Raise tokens by less than any two different scores differ."""
     def nudge(scores: Scores, context: Context) -> Scores:
-        scores[token] += 1e-13 * (1 + abs(scores[token])) if np.isfinite(scores[token]) else 0.0
-        return scores
+        raised = np.zeros(scores.size, dtype=bool)
+        raised[list(tokens)] = True
+        return np.where(raised & np.isfinite(scores), scores + 1e-13 * (1 + np.abs(scores)), scores)
 
     return nudge
 

@@ -13,7 +13,7 @@ from genspec.config.plan import Architecture
 from genspec.config.profile import Profile
 from genspec.config.profiles import profile_named
 from genspec.conform.strategies.interactions import OTHERS, Fields, fits, groups
-from genspec.conform.strategies.setting import SUPPORTED, Setting, modes_of
+from genspec.conform.strategies.setting import SUPPORTED, Facts, Setting, modes_of
 from genspec.conform.strategies.values import forced_words, ids, values_of
 
 Config = dict[str, Any]
@@ -34,8 +34,6 @@ BEAMS = st.sampled_from((2, 3, 2, 4, 2, 5))
 GROUPS = st.sampled_from(((2, 2), (4, 2), (3, 3), (6, 3)))
 DIVERSITY = st.sampled_from((0.5, 2.0, 1.0, 0.1))
 ALPHAS = st.sampled_from((0.5, 0.1, 1.0))
-MOST = 4
-"""Groups of fields in a config."""
 WHOLE = st.sampled_from((False,) * 31 + (True,))
 ANY_OTHER = st.sampled_from(OTHERS)
 
@@ -72,23 +70,25 @@ def eos_ids(vocab_size: int) -> st.SearchStrategy[tuple[int, ...]]:
 def config_in(draw: st.DrawFn, setting: Setting) -> Config:
     """Draw a config for a setting: some groups of fields, a length, the special tokens, and the mode's own fields."""
     draws = setting.draws or (setting.may_draw and draw(st.booleans()))
-    group = groups_of(setting.mode, draws)
-    names = dict.fromkeys(name for _ in range(MOST) for name in draw(group))
     config: Config = {}
-    for name in names:
-        field = draw(ANY_OTHER) if name == "*" else name
-        if fits(field, setting):
-            config[FIELDS[field].key] = draw(values_of(field, setting.facts))
+    for part in draw(parts(setting.facts(draws))):
+        config |= part
     config |= length(draw, config) | special_tokens(draw, setting) | draw(OUTPUTS)
     config |= MODE_FIELDS[setting.mode](draw, setting) | ({"do_sample": True} if draws else {})
     return ordered(repaired(with_integers(config) if draw(WHOLE) else config, setting))
 
 
 @cache
-def groups_of(mode: Mode, draws: bool) -> st.SearchStrategy[Fields]:
-    """Draw a group of fields, or none in two of five draws."""
-    known = groups(mode, draws)
-    return st.sampled_from(((),) * (2 * len(known) // 3) + known)
+def parts(facts: Facts) -> st.SearchStrategy[list[Config]]:
+    """Draw some groups of fields with their values, each in one piece, so that each can be left out in one."""
+    return st.lists(part(facts, st.sampled_from(groups(facts.mode, facts.draws))), max_size=6)
+
+
+@st.composite
+def part(draw: st.DrawFn, facts: Facts, group: st.SearchStrategy[Fields]) -> Config:
+    """Draw a group of fields and their values."""
+    names = [draw(ANY_OTHER) if name == "*" else name for name in draw(group)]
+    return {FIELDS[name].key: draw(values_of(name, facts)) for name in names if fits(name, facts)}
 
 
 def length(draw: st.DrawFn, config: Config) -> Config:
@@ -146,11 +146,11 @@ MODE_FIELDS: Mapping[Mode, Callable[[st.DrawFn, Setting], Config]] = {
     Mode.BEAM_SAMPLE: beam_fields,
     Mode.GROUP_BEAM_SEARCH: group_fields,
     Mode.CONSTRAINED_BEAM_SEARCH: lambda draw, setting: {
-        "num_beams": draw(BEAMS), "force_words_ids": draw(forced_words(setting.facts)),
+        "num_beams": draw(BEAMS), "force_words_ids": draw(forced_words(setting.facts(False))),
     },
     Mode.CONTRASTIVE_SEARCH: lambda draw, setting: {"penalty_alpha": draw(ALPHAS), "top_k": draw(st.integers(2, 5))},
     Mode.ASSISTED: assisted_fields,
-    Mode.DOLA: lambda draw, setting: {"dola_layers": draw(values_of("dola_layers", setting.facts))},
+    Mode.DOLA: lambda draw, setting: {"dola_layers": draw(values_of("dola_layers", setting.facts(False)))},
 }
 """The fields that make a config ask for a mode."""
 

@@ -4,7 +4,7 @@ from functools import cache
 
 from genspec.config.fields import FIELDS
 from genspec.config.mode import BEAMS, Mode
-from genspec.conform.strategies.setting import Setting
+from genspec.conform.strategies.setting import Facts
 from genspec.conform.strategies.values import LEFT_OUT
 
 Fields = tuple[str, ...]
@@ -101,14 +101,14 @@ def alone(together: tuple[Fields, ...]) -> tuple[Fields, ...]:
     return tuple(dict.fromkeys((name,) for group in together for name in group))
 
 
-def fits(name: str, setting: Setting) -> bool:
-    """Tell whether a field can be set in a setting at all, so that the config stays valid."""
+def fits(name: str, facts: Facts) -> bool:
+    """Tell whether a field can be set at all, so that the config stays valid."""
     if name == "exponential_decay_length_penalty":
-        return bool(setting.eos)
+        return facts.ends
     if name in ("stop_strings", "token_healing"):
-        return setting.pieces is not None
+        return bool(facts.pieces)
     if name == "num_return_sequences":
-        return setting.beams or setting.mode is Mode.SAMPLE
+        return facts.several
     if name == "assistant_ensemble_weight":
-        return setting.mode is not Mode.ASSISTED or setting.assistant
+        return facts.mode is not Mode.ASSISTED or facts.assistant
     return name not in LEFT_OUT

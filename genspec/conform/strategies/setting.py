@@ -12,13 +12,21 @@ SUPPORTED = frozenset({Mode.GREEDY, Mode.SAMPLE, Mode.BEAM_SEARCH, Mode.BEAM_SAM
 
 
 class Facts(NamedTuple):
-    """What the values of a single field depend on: few enough that strategies are made once."""
+    """What the fields that a config may have depend on: few enough that their strategies are made once."""
 
     vocab_size: int
     longest: int                    # tokens of the longest prompt
-    layers: int
-    several: bool                   # whether the mode can return more than one row
-    pieces: tuple[str, ...]         # the text of each token; empty without
+    mode: Mode = Mode.GREEDY
+    draws: bool = False
+    ends: bool = False              # whether there is an EOS
+    layers: int = 0
+    pieces: tuple[str, ...] = ()    # the text of each token; none without
+    assistant: bool = False         # whether the call gives one
+
+    @property
+    def several(self) -> bool:
+        """Tell whether the mode can return more than one row."""
+        return self.mode in BEAMS or self.mode is Mode.SAMPLE
 
 
 @dataclass(frozen=True)
@@ -49,11 +57,12 @@ class Setting:
         """
         return self.mode is Mode.DOLA or (self.mode is Mode.ASSISTED and not (self.assistant and self.one_generator))
 
-    @property
-    def facts(self) -> Facts:
-        """Return what the values of a field depend on."""
-        several = self.beams or self.mode is Mode.SAMPLE
-        return Facts(self.vocab_size, max(self.prompt_lengths), self.layers, several, self.pieces or ())
+    def facts(self, draws: bool) -> Facts:
+        """Return what the fields that it may have depend on."""
+        return Facts(
+            self.vocab_size, max(self.prompt_lengths), self.mode, draws, bool(self.eos), self.layers,
+            self.pieces or (), self.assistant,
+        )
 
     @property
     def beams(self) -> bool:
