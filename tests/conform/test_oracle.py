@@ -227,4 +227,9 @@ def test_numbers_are_close():
     assert not close(np.array([np.nan, 1.0]), np.array([0.0, 1.0]), "float32", 1.0)
     assert close(np.array([2.0**20 + 1]), np.array([2.0**20]), "float32", 0.0)
     assert not close(np.array([2.0**20 + 4]), np.array([2.0**20]), "float32", 100.0)
+    for beyond in (-3.4028234663852886e38, -np.inf):
+        assert close(np.array([beyond]), np.array([-5e38]), "float32", 0.0)
+        assert not close(np.array([beyond]), np.array([5e38]), "float32", 0.0)
+    assert not close(np.array([-3.4028234663852886e38]), np.array([-np.inf]), "float32", 0.0)
+    assert not close(np.array([-3e38]), np.array([-5e38]), "float32", 0.0)
     assert tolerance("float32", 0.0, 1) == 16 * 2.0**-23 * 17
