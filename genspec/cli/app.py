@@ -12,6 +12,7 @@ VERBS = {
     "check": "Find what is wrong in generation configs.",
     "explain": "Say what a decoder does with a config: mode, budget, pipeline, what is ignored and why.",
     "trace": "Run the reference decoder and show every score before and after every operation.",
+    "conform": "Hold a decoder to the specification, clause by clause, and report where it departs.",
     "campaign": "Run random calls through a decoder and the reference, and shrink what differs.",
     "checkpoint": "Write a model folder whose logits are known exactly, to test an engine with.",
     "rule": "Explain a rule, or list them all.",

@@ -29,7 +29,7 @@ def drawn(strategy: Strategy, seed: int, count: int) -> list[Call]:
     return calls
 
 
-def minimal(strategy: Strategy, seed: int, count: int, target: Call, shows: Shows, seconds: float) -> Call:
+def minimal(strategy: Strategy, seed: int, count: int, *, target: Call, shows: Shows, seconds: float) -> Call:
     """Let Hypothesis shrink a call that is drawn, as long as it shows the same, for so many seconds.
 
     The calls are drawn again and fail at the target. Of what shows the same, the last one that failed is the least.

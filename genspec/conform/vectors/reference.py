@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from genspec import GenerationConfig, Rejected
+from genspec import GenerationConfig, Rejected, __version__
+from genspec.backends.decoder import Info
 from genspec.config.plan import DecodingPlan, Operation
 from genspec.config.profiles import profile_named
 from genspec.conform.vectors.runner import Json, Model, noise_of_seed
@@ -23,6 +24,7 @@ ARRAYS = ("scores", "logits", "unconditional_logits", "unfiltered")
 class Reference:
     """`genspec_reference` behind the interface of the runner."""
 
+    info = Info("reference", __version__, "float64", "hf")
     epsilon = 2.0**-52
 
     def answer(self, level: str, profile: str, given: Json) -> Json:
@@ -34,6 +36,7 @@ class Reference:
 
 
 def operation_answer(profile: str, given: Json) -> Json:
+    """Apply one operation."""
     return pipeline_answer(profile, {
         "logits": given["scores"], "context": given["context"],
         "operations": [{"operation": given["operation"], "arguments": given["arguments"]}],
@@ -74,6 +77,7 @@ def as_number(value: Any) -> Any:
 
 
 def read(context: Json) -> dict[str, Any]:
+    """Read what else an operation may read."""
     found: dict[str, Any] = {}
     for name, value in context.items():
         found[name] = np.array(value, dtype=float) if name in ARRAYS else value
@@ -151,10 +155,12 @@ def with_operations(plan: DecodingPlan, added: Sequence[Json]) -> DecodingPlan:
 
 
 def without_prompts(given: Json) -> dict[str, Any]:
+    """Give an input without its batch."""
     return {name: value for name, value in given.items() if name != "prompts"}
 
 
 def config_of(given: Json) -> GenerationConfig:
+    """Read the config of an input: an object, a text, or the three sources. CONFIG-6."""
     if "sources" in given:
         sources = given["sources"]
         return GenerationConfig.layered(call=sources["call"], given=sources["given"], model=sources["file"])
@@ -163,6 +169,7 @@ def config_of(given: Json) -> GenerationConfig:
 
 
 def spoken(model: Model) -> Callable[..., Any]:
+    """Give the model as the reference calls it."""
     if model.kind != "layers":
         return lambda tokens, source=(): np.array(model.logits(tokens, source))
     return lambda tokens, source=(): ModelOutput(
@@ -174,14 +181,17 @@ def spoken(model: Model) -> Callable[..., Any]:
 
 
 def noise(rows: Sequence[Any]) -> Callable[[int, int, int], Any]:
+    """Read noise that is written down. VECTORS-10."""
     return lambda row, step, size: given_noise(rows[row])(0, step, size)
 
 
 def seeded(seed: int) -> Callable[[int, int, int], Any]:
+    """Make the noise of a seed. SAMPLE-7."""
     return lambda row, step, size: np.array(noise_of_seed(seed, row, step, size))
 
 
 def clock(times: Sequence[float]) -> Callable[[], float]:
+    """Make a clock that shows given times."""
     shown = chain(times, repeat(times[-1]))
     return lambda: next(shown)
 

@@ -1,0 +1,155 @@
+"""genspec conform. What asks and judges is imported when it runs."""
+
+import os
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genspec.cli.campaign import seconds
+from genspec.cli.errors import Failure, UsageError
+from genspec.cli.output import emit
+from genspec.cli.parser import Parser, at_least, one_of
+from genspec.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from genspec.conform.kit.report import Report
+
+FORMATS = ("text", "json")
+LEVELS = ("L0", "L1", "L2", "L3", "L4")
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the command line."""
+    parser.description = """Hold a decoder to the specification: published vectors and drawn calls, each answer judged
+        under a clause.
+
+        TARGET is module:factory, a function without arguments that returns a decoder; or transformers, torch,
+        reference; or cmd:"COMMAND", a program that speaks the protocol. It runs in a process of its own, which may
+        crash or hang. The guide, docs/guide/conform.md, shows a whole adapter."""
+    parser.epilog = """Status: 0 no violation, 1 violations (or cases that failed or timed out), 2 usage error or broken
+        adapter, 3 nothing was run."""
+    parser.add_operands("TARGET", least=1, most=1)
+    option = parser.add_option
+    option("--profile", metavar="NAME", help="The semantics to hold it to; default: its own.")
+    option("--level", action="append", type=one_of(*LEVELS), metavar="L0..L4",
+           help="Only this level; may be given again.")
+    option("--select", action="append", metavar="CLAUSE", help="Only cases of this clause, or page: TOP-P-2, TOP-P.")
+    option("--case", metavar="ID", help="Only this case: the id of a report, or an input of L3 as JSON.")
+    option("--seed", type=at_least(0), default=0, metavar="N", help="Of the drawn cases; default 0.")
+    option("--max-cases", type=at_least(1), metavar="N", help="So many, spread over the clauses, boundaries first.")
+    option("--time-limit", type=seconds, metavar="S", help="Begin no more cases after this time.")
+    option("--case-limit", type=seconds, default=10.0, metavar="S", help="The most for one case; default 10.")
+    option("--format", type=one_of(*FORMATS), default="text", metavar="NAME",
+           help=f"{', '.join(FORMATS)}; default text.")
+    option("--output", metavar="FILE", help="Write the report there.")
+    option("--resume", action="store_true", help="Go on with the run whose report is to be FILE.")
+    option("--workers", type=at_least(1), default=1, metavar="N", help="How many decoders run at once; default 1.")
+
+
+def run(options: Namespace) -> int:
+    """Run the kit and return the status."""
+    if options.resume and options.output is None:
+        raise UsageError("--resume needs the --output of the run to go on with")
+    report = made(options)
+    written = formatted(report, options.format)
+    if options.output is None:
+        emit(written)
+    else:
+        save_whole(written, Path(options.output))
+    return report.status
+
+
+def made(options: Namespace) -> "Report":
+    """Run what a command line asks for."""
+    require_profile(options.profile)
+    from genspec.conform.kit.run import run as run_kit
+    from genspec.conform.kit.smoke import BrokenAdapter
+    from genspec.conform.workers.told import NoDecoder
+
+    with Cases() as progress, executor(options.workers) as pool:
+        try:
+            return run_kit(
+                options.operands[0], levels=options.level, clauses=options.select or (), profile=options.profile,
+                max_cases=options.max_cases, seed=options.seed, time_limit=options.time_limit, case=options.case,
+                case_seconds=options.case_limit, output=options.output, resume=options.resume, executor=pool,
+                progress=progress.told,
+            )
+        except (NoDecoder, BrokenAdapter) as error:
+            raise UsageError(str(error)) from None
+        except ImportError as error:
+            if "hypothesis" not in str(error):
+                raise
+            raise Failure("calls are drawn with hypothesis: pip install 'genspec[testing]', or give --level L0 "
+                          "--level L1 --level L2") from None
+        except ValueError as error:
+            if type(error).__name__ not in ("UnknownName", "JournalError"):
+                raise
+            raise UsageError(str(error)) from None
+
+
+def require_profile(name: str | None) -> None:
+    """Raise `UsageError` for a profile that there is not."""
+    from genspec.cli.errors import meant
+    from genspec.config.profiles import PROFILES
+
+    if name is not None and name not in PROFILES:
+        raise UsageError(f"no profile is called {name!r:.60}: {meant(name, sorted(PROFILES))}")
+
+
+def formatted(report: "Report", name: str) -> Iterable[str]:
+    """Write a report in a format."""
+    from importlib import import_module
+
+    lines: Callable[[Report], Iterable[str]] = import_module(f"genspec.conform.report.{name}").lines
+    return lines(report)
+
+
+def save_whole(pieces: Iterable[str], path: Path) -> None:
+    """Write a file that is there whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text("".join(pieces), encoding="utf-8", errors="backslashreplace")
+        draft.replace(path)
+    except OSError as error:
+        raise Failure(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+class executor:  # noqa: N801  used as a context
+    """Processes that run chunks, or none for one worker."""
+
+    def __init__(self, workers: int) -> None:
+        """Keep how many."""
+        self.workers = workers
+
+    def __enter__(self):  # type: ignore[no-untyped-def]
+        """Start them."""
+        if self.workers == 1:
+            return None
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        self.pool = ProcessPoolExecutor(self.workers, get_context("spawn"))
+        return self.pool
+
+    def __exit__(self, *_: object) -> None:
+        """End them."""
+        if self.workers > 1:
+            self.pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Cases(Progress):
+    """Count cases on standard error, when that is a terminal and the run is long. Used as a context."""
+
+    def __enter__(self) -> "Cases":
+        """Begin."""
+        return self
+
+    def told(self, wanted: int, done: int, failed: int) -> None:
+        """Say how far the run has come."""
+        if self.wanted and time.monotonic() >= self.next:
+            self.next, self.shown = time.monotonic() + 0.1, True
+            sys.stderr.write(f"\r\x1b[K{done:,} of {wanted:,} cases, {failed:,} failed ...")
+            sys.stderr.flush()

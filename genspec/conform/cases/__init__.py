@@ -1,0 +1,1 @@
+"""Cases: a question to a decoder, and how its answer is judged."""

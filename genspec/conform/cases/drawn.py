@@ -1,0 +1,220 @@
+"""Calls that Hypothesis draws as cases of L3, judged by the oracle against the reference."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+from genspec.backends.call import Call
+from genspec.backends.decoder import Answer
+from genspec.backends.reference import ReferenceDecoder
+from genspec.config.decision import Rejected
+from genspec.config.mode import BEAMS, Mode
+from genspec.config.plan import Architecture
+from genspec.conform.backend import call_of, input_of
+from genspec.conform.capabilities import Capabilities, acting, inputs_of, lacking
+from genspec.conform.cases.case import Ask, Who, unanswered
+from genspec.conform.cases.outputs import Malformed, answer_of
+from genspec.conform.question import Json, Question, Told
+from genspec.conform.verdict import Kind, Verdict
+
+CHUNK = 50
+"""Calls that are drawn together. The number of a call tells its chunk, which is drawn whole."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A call, asked at L3."""
+
+    name: str                           # drawn/SEED/NUMBER, or JSON when it is no call that a seed gives
+    call: Call
+
+    @property
+    def question(self) -> Question:
+        """Give what a decoder sees of it."""
+        return Question(self.name, "L3", self.call.profile, input_of(self.call))
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """Name the pages of the specification that the call has to do with."""
+        return pages_of(self.call)
+
+    @property
+    def boundary(self) -> bool:
+        """Say no: nobody has placed it."""
+        return False
+
+    def examine(self, ask: Ask, who: Who) -> Verdict:
+        """Ask once and judge."""
+        return self.judged(ask(self.question), who)
+
+    @cached_property
+    def expected(self) -> Answer:
+        """Give the reference's answer."""
+        return ReferenceDecoder().decode(self.call)
+
+    def judged(self, told: Told, who: Who) -> Verdict:
+        """Judge an answer, known deviations apart."""
+        said = unanswered(told)
+        if said is not None and said.kind is Kind.UNSUPPORTED:
+            return said
+        call = self.asked_of(told, who.can)
+        if said is None:
+            try:
+                answer: object = answer_of(call, self.expected, told)       # type: ignore[arg-type]
+                said = self.verdict(call, answer, who)
+            except Malformed as wrong:
+                return Verdict(Kind.VIOLATES, f"{wrong}.", ("OUTPUTS-6",), "answer", answered=dict(told))   # type: ignore[arg-type]
+        else:
+            answer = told
+        return self.explained(call, answer, said, who)
+
+    def asked_of(self, told: Told, can: Capabilities) -> Call:
+        """Give the call without the outputs that a decoder neither promises nor gives. VECTORS-8."""
+        replies = told.get("prompts", [told]) if isinstance(told, Mapping) else []
+        names = {
+            f"output_{name}" for name in ("scores", "logits")
+            if name not in can.outputs and not any(isinstance(one, Mapping) and name in one for one in replies)
+        }
+        if not names & set(self.call.config):
+            return self.call
+        return replace(self.call, config={name: value for name, value in self.call.config.items() if name not in names})
+
+    def verdict(self, call: Call, answer: object, who: Who) -> Verdict:
+        """Judge by the oracle."""
+        from genspec.conform.oracle import judge
+
+        return judge(call, self.expected, answer, who.info)     # type: ignore[arg-type]
+
+    def explained(self, call: Call, answer: object, said: Verdict, who: Who) -> Verdict:
+        """Tell known deviations from the rest."""
+        if said.kind not in (Kind.VIOLATES, Kind.ERRORED, Kind.TIMED_OUT):
+            return said
+        from genspec.conform.deviations import Seen, explaining
+
+        names = [one.id for one in explaining(Seen(call, self.expected, answer, said, who.info))]
+        return replace(said, kind=Kind.KNOWN_DEVIATION, deviation=", ".join(names)) if names else said
+
+
+def pages_of(call: Call) -> tuple[str, ...]:
+    """Name the pages of the specification that a call has to do with: its operations, its mode, how rows end."""
+    try:
+        plans = call.plans
+    except Rejected as rejected:
+        return tuple(sorted({reason.clause for reason in rejected.reasons}))
+    mode = plans[0].mode
+    names = {operation.name for plan in plans for operation in plan.operations} | {mode.value, "stopping", "length"}
+    names |= {"beams", "beam_search"} if mode in BEAMS else set()
+    names |= {"outputs"} if len(call.prompts) > 1 or plans[0].outputs.scores or plans[0].outputs.logits else set()
+    return tuple(sorted(name.upper().replace("_", "-") for name in names))
+
+
+@lru_cache(maxsize=8)
+def strategy(profile: str, can: Capabilities) -> "object":
+    """Make the strategy of calls that a decoder takes part in; None when there are none."""
+    from hypothesis import strategies as st
+
+    from genspec.config.profiles import profile_named
+    from genspec.conform.strategies import calls
+
+    known = inputs_of(can)
+    noisy = known is None or "noise" in known
+    modes = [
+        mode for mode in profile_named(profile).modes
+        if (can.modes is None or mode.value in can.modes) and (noisy or mode not in (Mode.SAMPLE, Mode.BEAM_SAMPLE))
+    ]
+    if not modes:
+        return None
+    one: tuple[Architecture, ...] = ("decoder-only",)
+    both: tuple[Architecture, ...] = (*one * 3, "encoder-decoder")
+    drawn: st.SearchStrategy[Call] = calls(
+        profile=profile, decoder_modes=modes, batched=known is not None and "prompts" in known,
+        architectures=both if known is None or "source" in known else one,
+        noise="any" if known is not None and "generator_seed" in known else "seeds",
+    )
+    return drawn.map(lambda call: fitted(call, can)).filter(lambda call: taken(call, can))
+
+
+def fitted(call: Call, can: Capabilities) -> Call:
+    """Take from a call what a decoder does not know: fields and arguments."""
+    known = inputs_of(can)
+    config = call.config
+    if can.fields is not None:
+        unknown = set(acting(config, [])) - can.fields
+        config = {name: value for name, value in config.items() if name not in unknown}
+    rest: dict[str, None] = {}
+    if known is not None:
+        names = {"pieces": "pieces", "allowed_tokens": "allowed_tokens", "negative_prompts": "negative_prompt",
+                 "assistant": "assistant"}
+        rest = {name: None for name, member in names.items() if member not in known}
+    return replace(call, config=config, **rest) if rest or len(config) < len(call.config) else call     # type: ignore[arg-type]
+
+
+def taken(call: Call, can: Capabilities) -> bool:
+    """Tell whether a call is one that the specification accepts and the decoder takes part in."""
+    try:
+        if not call.plans:
+            return False
+    except Rejected:
+        return False
+    if (call.pieces is None) and call.plans[0].stopping.stop_strings:
+        return False
+    return lacking(can, Drawn("", call).question) is None
+
+
+def drawn_cases(profile: str, can: Capabilities, seed: int) -> Iterator[Drawn]:
+    """Draw cases, chunk by chunk, without end unless there are no more."""
+    number = 0
+    while True:
+        calls = chunk(profile, can, seed, number)
+        for index, call in enumerate(calls):
+            yield Drawn(f"drawn/{seed}/{number * CHUNK + index}", call)
+        if len(calls) < CHUNK:
+            return
+        number += 1
+
+
+def chunk(profile: str, can: Capabilities, seed: int, number: int) -> list[Call]:
+    """Draw the calls of a chunk."""
+    from genspec.conform.drawing import drawn
+
+    made = strategy(profile, can)
+    return [] if made is None else drawn(made, seed_of(seed, number), CHUNK)    # type: ignore[arg-type]
+
+
+def seed_of(seed: int, number: int) -> int:
+    """Give the seed of a chunk, another one for every chunk of every seed."""
+    return (seed << 32) + number
+
+
+def shrunk(case: Drawn, who: Who, ask: Ask, sought: Verdict, seconds: float) -> Drawn:
+    """Give the smallest case that shows the same violation: its kind, its difference and its clauses."""
+    from genspec.conform.drawing import minimal
+
+    _, seed, number = case.name.split("/")
+    place = int(number) // CHUNK
+
+    def shows(call: Call) -> bool:
+        said = Drawn("shrinking", call).examine(ask, who)
+        return (said.kind, said.difference, said.clauses) == (sought.kind, sought.difference, sought.clauses)
+
+    made = strategy(case.call.profile, who.can)
+    least = minimal(made, seed_of(int(seed), place), CHUNK, target=case.call, shows=shows, seconds=seconds)     # type: ignore[arg-type]
+    return case if least is case.call else of_call(least)
+
+
+def of_call(call: Call) -> Drawn:
+    """Name a case by what it is."""
+    return Drawn(json.dumps({"profile": call.profile, **input_of(call)}, separators=(",", ":")), call)
+
+
+def of_json(given: Json, profile: str) -> Drawn:
+    """Read a case that somebody has written down: an input of L3. Raises ValueError that says why it is none."""
+    named = {name: value for name, value in given.items() if name != "profile"}
+    try:
+        call = call_of(given.get("profile", profile), named)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"this is no input of L3: {type(error).__name__} {error}") from None
+    if isinstance(call, str):
+        raise ValueError(f"this input cannot be run alone: {call}")
+    return of_call(call)

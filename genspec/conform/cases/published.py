@@ -1,0 +1,103 @@
+"""The published vectors as cases, judged by VECTORS-8 and VECTORS-9. Text: docs/spec/vectors.md."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from genspec.conform.cases.case import Ask, Who, unanswered
+from genspec.conform.cases.difference import Parting, parting
+from genspec.conform.oracle.tolerance import EPSILONS
+from genspec.conform.question import Question, Told
+from genspec.conform.vectors import folder, runner
+from genspec.conform.verdict import CONFORMS, Kind, Verdict
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A vector."""
+
+    level: str
+    vector: Json
+
+    @property
+    def question(self) -> Question:
+        """Give what a decoder may see of it."""
+        return Question(self.vector["id"], self.level, self.vector["profile"], self.vector["input"])
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """Name the clauses that it shows."""
+        return tuple(self.vector["clauses"])
+
+    @property
+    def boundary(self) -> bool:
+        """Tell whether it stands at a boundary, or shows what engines do differently."""
+        return not {"boundary", "choice-point", "tie"}.isdisjoint(self.vector["flags"])
+
+    def examine(self, ask: Ask, who: Who) -> Verdict:
+        """Ask once and judge."""
+        return self.judged(ask(self.question), who)
+
+    def judged(self, told: Told, who: Who) -> Verdict:
+        """Compare an answer with the expected result."""
+        said = unanswered(told)
+        if said is not None:
+            return said if said.kind is Kind.UNSUPPORTED else replace(said, clauses=self.clauses)
+        assert isinstance(told, Mapping)
+        if "prompts" in told:
+            return Verdict(Kind.UNSUPPORTED, "gives the rows of each prompt, and not the arrays of a batch")
+        return self.compared(told, EPSILONS[who.info.dtype])
+
+    def compared(self, reply: Json, epsilon: float) -> Verdict:
+        """Judge a result, or a refusal."""
+        expected = self.vector["expected"]
+        if expected["kind"] == "reject" or "reject" in reply:
+            return refusal(self.clauses, expected, reply)
+        found = runner.verdict(self.level, self.vector, reply, epsilon)
+        if found is runner.Verdict.CONFORMS:
+            return CONFORMS
+        parted = parting(self.level, self.vector, reply, epsilon)
+        if found is runner.Verdict.AMBIGUOUS:
+            why = f"{parted.reason}; the margin of the case is {expected['margin']:.1g}"
+            return self.verdict(Kind.AMBIGUOUS, replace(parted, reason=why))
+        return self.verdict(Kind.VIOLATES, parted)
+
+    def verdict(self, kind: Kind, parted: Parting) -> Verdict:
+        """Say where an answer parts from what is expected."""
+        return Verdict(kind, parted.reason, self.clauses, parted.difference, None, parted.row, parted.step,
+                       parted.expected, parted.answered, self.vector["expected"].get("margin"))
+
+
+def refusal(clauses: tuple[str, ...], expected: Json, reply: Json) -> Verdict:
+    """Judge where a refusal is expected or came. A decoder need not name clauses; those that it names are right.
+
+    VECTORS-2
+    """
+    wanted, named = set(expected.get("clauses", ())), set(reply.get("reject", ()))
+    if expected["kind"] != "reject":
+        reason = f"this is to be answered, and it was refused: {reply.get('error', 'no reason given')}"
+        return Verdict(Kind.VIOLATES, reason, clauses, "refusal", expected="an answer", answered=dict(reply))
+    if "reject" not in reply:
+        reason = f"this is to be refused ({', '.join(sorted(wanted))}), and an answer came."
+        return Verdict(Kind.VIOLATES, reason, tuple(sorted(wanted)), "refusal", expected="a refusal",
+                       answered=dict(reply))
+    if not named <= wanted:
+        reason = f"this is to be refused by {', '.join(sorted(wanted))}, and {', '.join(sorted(named))} was named."
+        return Verdict(Kind.VIOLATES, reason, tuple(sorted(wanted)), "refusal", expected=sorted(wanted),
+                       answered=dict(reply))
+    return Verdict(Kind.REJECTED, clauses=clauses)
+
+
+def published(profile: str, path: Path | None = None) -> tuple[Published, ...]:
+    """Read the vectors of a profile."""
+    return tuple(case for case in all_published(path or folder()) if case.vector["profile"] == profile)
+
+
+@cache
+def all_published(path: Path) -> tuple[Published, ...]:
+    """Read all vectors."""
+    return tuple(Published(level, vector) for level, vector in runner.cases(path))

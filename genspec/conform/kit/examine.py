@@ -1,0 +1,86 @@
+"""One case on one decoder: asked, judged, asked again."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from genspec.conform.cases.case import Case, Who
+from genspec.conform.kit.report import Result, shown
+from genspec.conform.question import Question, Told
+from genspec.conform.targets import Address, Target, opened
+from genspec.conform.verdict import Kind, Verdict
+from genspec.conform.workers.told import Overdue
+
+AGAIN = 10
+"""One case of so many that conform is asked a second time."""
+PATIENCE = 3
+"""Cases that may time out before the others get less time."""
+IMPATIENT = 1.0
+"""Seconds that are left then."""
+
+
+@dataclass
+class Asking:
+    """A target that is asked within a time that shrinks when it hangs again and again."""
+
+    target: Target
+    seconds: float
+    overdue: int = 0
+
+    def __call__(self, question: Question) -> Told:
+        """Have a question answered."""
+        told = self.target.ask(question, self.seconds if self.overdue < PATIENCE else min(self.seconds, IMPATIENT))
+        self.overdue += isinstance(told, Overdue)
+        return told
+
+
+def examined(case: Case, ask: Asking, who: Who, place: int = 0) -> Result:
+    """Ask and judge. What fails is asked again, and so is one of `AGAIN` that conform."""
+    verdict = verdict_on(case, ask, who)
+    if verdict.kind in (Kind.VIOLATES, Kind.ERRORED) or (verdict.kind is Kind.CONFORMS and place % AGAIN == 0):
+        verdict = steady(verdict, verdict_on(case, ask, who))
+    question = case.question
+    return Result(
+        question.id, question.level, case.clauses, plain(verdict), case=question.id,
+        input=question.input if verdict.kind in (Kind.VIOLATES, Kind.ERRORED, Kind.TIMED_OUT) else None,
+    )
+
+
+def verdict_on(case: Case, ask: Asking, who: Who) -> Verdict:
+    """Judge a case. What the judge cannot read is no answer."""
+    try:
+        return case.examine(ask, who)
+    except Exception as error:
+        return Verdict(Kind.ERRORED, f"the answer cannot be judged: {type(error).__name__}: {error}",
+                       difference=f"unreadable: {type(error).__name__}")
+
+
+def steady(first: Verdict, second: Verdict) -> Verdict:
+    """Give the worse one of two verdicts on the same question, and say so when they differ."""
+    if (first.kind, first.answered) == (second.kind, second.answered):
+        return first
+    if first.kind is second.kind is Kind.CONFORMS:
+        return first
+    worse = first if first.kind is not Kind.CONFORMS else second
+    return replace(worse, reason=f"{worse.reason} Asked twice, it answers otherwise each time.".strip())
+
+
+def plain(verdict: Verdict) -> Verdict:
+    """Give a verdict whose values JSON has."""
+    return replace(verdict, expected=shown(verdict.expected), answered=shown(verdict.answered))
+
+
+HERE = threading.local()
+"""The target of this thread: it is started once and asked by every chunk that runs here."""
+
+
+def chunk_here(address: Address, cases: Sequence[Case], place: int) -> list[Result]:
+    """Run cases in the process of an executor."""
+    if getattr(HERE, "address", None) != address:
+        if hasattr(HERE, "ask"):
+            HERE.ask.target.stop()
+        target = opened(address)
+        HERE.ask, HERE.who = Asking(target, address.seconds), Who(target.info, target.capabilities)
+        HERE.address = address
+    ask, who = HERE.ask, HERE.who
+    return [examined(case, ask, who, place + number) for number, case in enumerate(cases)]

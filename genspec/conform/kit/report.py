@@ -1,0 +1,163 @@
+"""What a run has shown, as one value that every format is made of."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from genspec.backends.decoder import Info, Refusal
+from genspec.conform.question import Json
+from genspec.conform.verdict import Kind, Verdict
+from genspec_reference import GenerateOutput
+
+VERSION = 1
+AGREED, FOUND, NOTHING_RAN = 0, 1, 3
+"""Exit statuses: no violation, violations, nothing was selected."""
+
+COUNTED: Mapping[Kind, str] = {
+    Kind.CONFORMS: "conforms", Kind.REJECTED: "conforms", Kind.VIOLATES: "violates", Kind.AMBIGUOUS: "ambiguous",
+    Kind.UNSUPPORTED: "unsupported", Kind.KNOWN_DEVIATION: "known_deviation", Kind.ERRORED: "errored",
+    Kind.TIMED_OUT: "timed_out",
+}
+"""Under which word of the summary a verdict is counted: a refusal that is specified conforms."""
+FAILING = frozenset({Kind.VIOLATES, Kind.ERRORED, Kind.TIMED_OUT})
+"""The verdicts with which a run fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one case."""
+
+    id: str
+    level: str
+    clauses: tuple[str, ...]                # that the case shows
+    verdict: Verdict                        # its `expected` and `answered` are values that JSON has
+    asked: bool = True                      # False: the decoder does not take part, and was not asked
+    input: Json | None = None               # of the least question that shows the violation
+    case: str = ""                          # what `--case` is given to see it again
+    shrunk: bool = False                    # whether that is smaller than the case
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether the run fails with it."""
+        return self.verdict.kind in FAILING
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was asked for, and how far it came."""
+
+    genspec: str
+    profile: str
+    levels: tuple[str, ...]
+    clauses: tuple[str, ...]
+    seed: int
+    max_cases: int | None
+    selected: int = 0                       # cases that the decoder takes part in
+    asked: int = 0
+    complete: bool = True                   # False: the time was over, or somebody interrupted
+    seconds: float = 0.0
+    smoke: tuple[str, ...] = ()             # what the trivial questions before everything else have shown
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run with all its verdicts."""
+
+    target: str                             # as on the command line
+    decoder: Info
+    capabilities: Mapping[str, Any]
+    run: Run
+    results: tuple[Result, ...] = field(default=())
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Count the verdicts."""
+        counts = Counter(COUNTED[result.verdict.kind] for result in self.results)
+        return {word: counts[word] for word in dict.fromkeys(COUNTED.values())}
+
+    @property
+    def failures(self) -> tuple[Result, ...]:
+        """Give the results with which the run fails."""
+        return tuple(result for result in self.results if result.failed)
+
+    @property
+    def status(self) -> int:
+        """Return the exit status. VECTORS-12: a run in which nothing took part has failed."""
+        if self.failures:
+            return FOUND
+        took_part = any(result.asked and result.verdict.kind is not Kind.UNSUPPORTED for result in self.results)
+        return AGREED if took_part else NOTHING_RAN
+
+
+def shown(value: object) -> Any:
+    """Give a value that JSON has for whatever a verdict holds."""
+    if isinstance(value, GenerateOutput):
+        return [{"tokens": list(row.tokens), "finish_reason": str(row.finish_reason), "score": shown(row.score)}
+                for row in value.rows]
+    if isinstance(value, Refusal):
+        return {"reject": list(value.clauses), "error": f"{value.error}: {value.message}"}
+    if isinstance(value, Mapping):
+        return {str(name): shown(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [shown(item) for item in value]
+    return shown(value.tolist()) if isinstance(value, np.ndarray | np.generic) else scalar(value)
+
+
+def scalar(value: object) -> Any:
+    """Give a number or a text as JSON has it."""
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def result_to_json(result: Result) -> dict[str, Any]:
+    """Write a result: the members of its verdict beside those of the case. What says nothing is left out."""
+    verdict = {one.name: getattr(result.verdict, one.name) for one in fields(Verdict)}
+    written: dict[str, Any] = {
+        "id": result.id, "level": result.level, "clauses": list(result.clauses), **shown(verdict),
+        "verdict": word_of(result.verdict.kind), "violated": list(result.verdict.clauses),
+    }
+    written["clauses"] = list(result.clauses)
+    written |= {"asked": result.asked, "input": result.input, "case": result.case, "shrunk": result.shrunk}
+    keep = ("id", "level", "clauses", "verdict", "asked")
+    return {
+        name: written[name] for name in ORDER
+        if name in written and (name in keep or written[name] not in (None, "", [], False))
+    }
+
+
+ORDER = (
+    "id", "level", "clauses", "verdict", "asked", "reason", "violated", "difference", "prompt", "row", "step",
+    "expected", "answered", "margin", "tied", "deviation", "case", "shrunk", "input",
+)
+"""The members of a result in JSON."""
+
+
+def word_of(kind: Kind) -> str:
+    """Write a kind of verdict as a word of JSON."""
+    return kind.value.replace(" ", "_")
+
+
+def result_from_json(data: Mapping[str, Any]) -> Result:
+    """Read a result. Raises KeyError, TypeError or ValueError for what is none."""
+    verdict = Verdict(
+        Kind(data["verdict"].replace("_", " ")), data.get("reason", ""), tuple(data.get("violated", ())),
+        **{name: data[name] for name in VERDICT if name in data},
+    )
+    return Result(data["id"], data["level"], tuple(data["clauses"]), verdict, data["asked"], data.get("input"),
+                  data.get("case", ""), data.get("shrunk", False))
+
+
+VERDICT = ("difference", "prompt", "row", "step", "expected", "answered", "margin", "tied", "deviation")
+"""Members of a verdict that are written as they are called."""
+
+
+def capabilities_to_json(can: Any) -> dict[str, Any]:
+    """Write what a decoder says that it can do; what it does not say is left out."""
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in asdict(can).items() if value is not None and value != frozenset()
+    }

@@ -1,0 +1,208 @@
+"""Run the cases on a decoder and report. `genspec conform` is a thin layer over `run`."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from genspec import __version__
+from genspec.conform.cases.case import Case, Who
+from genspec.conform.cases.drawn import Drawn, shrunk
+from genspec.conform.cases.select import Selected, Selection, case_named, selected
+from genspec.conform.kit.examine import Asking, chunk_here, examined
+from genspec.conform.kit.journal import Journal
+from genspec.conform.kit.report import Report, Result, Run, capabilities_to_json
+from genspec.conform.kit.smoke import smoked
+from genspec.conform.question import LEVELS
+from genspec.conform.targets import CASE_SECONDS, Address, Inside, Target, opened
+from genspec.conform.verdict import Kind, Verdict
+
+CHUNK = 20
+"""Cases that are handed to an executor together."""
+SHRINKING_SECONDS = 20.0
+MOST_SHRUNK = 4
+"""How long, and how many, violations are made small."""
+
+Progress = Callable[[int, int, int], None]
+"""Is told how many cases there are, how many are done, and how many failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a run is made, beside what is selected."""
+
+    executor: Executor | None = None
+    deadline: float | None = None           # of the clock, in seconds
+    shrink_seconds: float = SHRINKING_SECONDS
+    case_seconds: float = CASE_SECONDS
+
+
+def run(
+    decoder: Any, *, levels: Sequence[str] | None = None, clauses: Sequence[str] = (), profile: str | None = None,
+    max_cases: int | None = None, seed: int = 0, executor: Executor | None = None, time_limit: float | None = None,
+    case_seconds: float = CASE_SECONDS, shrink_seconds: float = SHRINKING_SECONDS, case: str | None = None,
+    output: str | Path | None = None, resume: bool = False, progress: Progress = lambda wanted, done, failed: None,
+) -> Report:
+    """Run the conformance cases on a decoder and return the report.
+
+    `decoder`: a name as on the command line, what `load_decoder` gave, or an object, which is asked in this process
+    without isolation. `levels`: of L0 to L4, all when None. `clauses`: beginnings of clause ids. `executor`: runs
+    chunks, each of its processes with a decoder of its own; it needs a name. `time_limit`: begin no more cases after
+    so many seconds. `output`: where the report will be written; results are kept beside it for `resume`.
+    Raises `NoDecoder`, `BrokenAdapter` or ValueError (an unknown level, clause, profile or case) with what to do.
+    """
+    started = time.monotonic()
+    target = target_of(decoder, case_seconds)
+    try:
+        who = Who(target.info, target.capabilities)
+        selection = Selection(profile or who.info.profile, tuple(levels or LEVELS), tuple(clauses), max_cases, seed)
+        wish = Wish(executor, None if time_limit is None else started + time_limit, shrink_seconds, case_seconds)
+        asking = Asking(target, case_seconds)
+        chosen = selected(selection, who.info, who.can) if case is None else only(case, selection, who)
+        smoke = smoked(asking, selection.profile, who.can) if case is None else ()
+        described = Run(__version__, selection.profile, selection.levels, selection.clauses, seed, max_cases,
+                        smoke=smoke)
+        journal = None if output is None else Journal(Path(output))
+        done = {} if journal is None else journal.begin(identity(target, who, described), resume)
+        results = ran(chosen, asking, who, wish, done=done, journal=journal, progress=progress)
+        complete = wish.deadline is None or time.monotonic() < wish.deadline
+        small = made_small(results, chosen, asking, who, wish)
+        if journal is not None and complete:
+            journal.end()
+        left = [Result(one.question.id, one.question.level, one.clauses, Verdict(Kind.UNSUPPORTED, reason), asked=False)
+                for one, reason in chosen.left_out]
+        described = replace(described, selected=max(len(results), 0 if complete else chosen.expected),
+                            asked=len(results), complete=complete, seconds=round(time.monotonic() - started, 2))
+        return Report(target.name, who.info, capabilities_to_json(who.can), described, (*small, *left))
+    finally:
+        if target is not decoder:
+            target.stop()
+
+
+def target_of(decoder: Any, seconds: float) -> Target:
+    """Give what is asked: behind a name, or an object."""
+    if isinstance(decoder, str):
+        return opened(Address(decoder, seconds))
+    if hasattr(decoder, "ask") and hasattr(decoder, "stop"):
+        return decoder      # type: ignore[no-any-return]
+    return Inside(decoder)
+
+
+def only(name: str, selection: Selection, who: Who) -> Selected:
+    """Select one case. Raises `UnknownName`."""
+    return Selected(iter([case_named(name, selection.profile, who.can)]), 1, ())
+
+
+def identity(target: Target, who: Who, described: Run) -> dict[str, Any]:
+    """Tell what decides the results of a run: one that goes on has the same."""
+    return {
+        "target": target.name, "decoder": [who.info.name, who.info.version, who.info.dtype],
+        "genspec": described.genspec, "profile": described.profile, "levels": list(described.levels),
+        "clauses": list(described.clauses), "seed": described.seed, "max_cases": described.max_cases,
+    }
+
+
+def ran(
+    chosen: Selected, ask: Asking, who: Who, wish: Wish, *, done: dict[str, Result], journal: Journal | None,
+    progress: Progress,
+) -> dict[str, tuple[Case, Result]]:
+    """Run what there is to run and give the results by their ids, in the order of the cases."""
+    results: dict[str, tuple[Case, Result]] = {}
+    failed = 0
+    cases = told_or_asked(chosen, done, results)
+    batches = by_executor(cases, ask, wish) if wish.executor is not None else one_by_one(cases, ask, who, wish)
+    for pairs in batches:
+        results |= {result.id: (case, result) for case, result in pairs}
+        failed += sum(result.failed for _, result in pairs)
+        if journal is not None:
+            journal.add([result for _, result in pairs])
+        progress(chosen.expected, len(results), failed)
+    return results
+
+
+def told_or_asked(
+    chosen: Selected, done: dict[str, Result], results: dict[str, tuple[Case, Result]]
+) -> Iterator[tuple[int, Case]]:
+    """Give the cases that are still to be asked, with their numbers; the others have their results."""
+    for place, case in enumerate(chosen.cases):
+        name = case.question.id
+        if name in done:
+            results[name] = case, done[name]
+        else:
+            yield place, case
+
+
+def one_by_one(
+    cases: Iterator[tuple[int, Case]], ask: Asking, who: Who, wish: Wish
+) -> Iterator[list[tuple[Case, Result]]]:
+    """Run cases here, on one target."""
+    for place, case in cases:
+        if wish.deadline is not None and time.monotonic() >= wish.deadline:
+            return
+        yield [(case, examined(case, ask, who, place))]
+
+
+def by_executor(cases: Iterator[tuple[int, Case]], ask: Asking, wish: Wish) -> Iterator[list[tuple[Case, Result]]]:
+    """Hand chunks to an executor, a few more than it has workers."""
+    if isinstance(ask.target, Inside):
+        raise ValueError("an executor runs decoders by their names: give module:factory instead of an object")
+    assert wish.executor is not None
+    address = Address(ask.target.name, wish.case_seconds)
+    waiting: list[tuple[list[tuple[int, Case]], Any]] = []
+    for chunk in iter(lambda: list(islice(cases, CHUNK)), []):
+        if wish.deadline is not None and time.monotonic() >= wish.deadline:
+            break
+        future = wish.executor.submit(chunk_here, address, [case for _, case in chunk], chunk[0][0])
+        waiting.append((chunk, future))
+        if len(waiting) > QUEUE:
+            yield collected(*waiting.pop(0))
+    for chunk, future in waiting:
+        yield collected(chunk, future)
+
+
+QUEUE = 16
+"""Chunks that wait for an executor."""
+
+
+def collected(chunk: list[tuple[int, Case]], future: Any) -> list[tuple[Case, Result]]:
+    """Wait for the results of a chunk."""
+    return list(zip([case for _, case in chunk], future.result(), strict=True))
+
+
+def made_small(
+    results: dict[str, tuple[Case, Result]], chosen: Selected, ask: Asking, who: Who, wish: Wish
+) -> list[Result]:
+    """Give the results; of each kind of violation of a drawn call the first one is shrunk, as far as time allows."""
+    ends, seen = time.monotonic() + wish.shrink_seconds, set[object]()
+    small: list[Result] = []
+    for case, result in results.values():
+        alike = (result.verdict.kind, result.verdict.difference, result.verdict.clauses)
+        left = ends - time.monotonic()
+        if can_be_small(case, result) and alike not in seen and len(seen) < MOST_SHRUNK and left > 0:
+            seen.add(alike)
+            assert isinstance(case, Drawn)
+            small.append(shrunk_result(case, result, ask, who, left / (MOST_SHRUNK + 1 - len(seen))))
+        else:
+            small.append(result)
+    return small
+
+
+def can_be_small(case: Case, result: Result) -> bool:
+    """Tell whether a result is one that Hypothesis can shrink: of a call that it has drawn."""
+    return isinstance(case, Drawn) and case.name.startswith("drawn/") and result.verdict.kind in SHRUNK
+
+
+SHRUNK = (Kind.VIOLATES, Kind.ERRORED)
+
+
+def shrunk_result(case: Drawn, result: Result, ask: Asking, who: Who, seconds: float) -> Result:
+    """Give the result of the smallest case that shows the same."""
+    least = shrunk(case, who, ask, result.verdict, seconds)
+    again = examined(least, ask, who)
+    same = (again.verdict.kind, again.verdict.clauses) == (result.verdict.kind, result.verdict.clauses)
+    if not same:
+        return result
+    return replace(result, verdict=again.verdict, input=again.input, case=least.name, shrunk=least is not case)

@@ -1,0 +1,127 @@
+"""The report for people: what is wrong first, then the numbers."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from genspec.conform.kit.report import NOTHING_RAN, Report, Result
+from genspec.conform.question import LEVELS
+from genspec.conform.report.command import command
+from genspec.conform.verdict import Kind
+from genspec.lint.report.printable import printable
+
+MOST = 12
+"""Failures that are shown whole, of other kinds where there are; the rest is counted."""
+WIDE = 400
+"""Letters of an input that are shown."""
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Write a report."""
+    shown = chosen(report.failures)
+    for result in shown:
+        yield from failure(report, result)
+        yield "\n"
+    if len(shown) < len(report.failures):
+        yield f"{len(report.failures) - len(shown):,} more failures, by clause:\n"
+        yield from by_clause([one for one in report.failures if one not in shown])
+        yield "\n"
+    yield from totals(report)
+
+
+def chosen(failures: Sequence[Result]) -> list[Result]:
+    """Choose failures to show: one of each kind, those that were shrunk first."""
+    kinds: dict[object, Result] = {}
+    for one in sorted(failures, key=lambda one: not one.shrunk):
+        kinds.setdefault((one.level, one.verdict.kind, one.verdict.difference, one.verdict.clauses[:1]), one)
+    return sorted(list(kinds.values())[:MOST], key=lambda one: one.level)
+
+
+def failure(report: Report, result: Result) -> Iterator[str]:
+    """Write one failure: what, where, under which clause, on which input, and how to see it again."""
+    verdict = result.verdict
+    clauses = ", ".join(verdict.clauses or result.clauses[:3])
+    name = result.id if len(result.id) < 80 else f"{result.id[:77]}..."
+    yield printable(f"{verdict.kind}: {name} ({result.level}) [{clauses}]") + "\n"
+    yield printable(f"  {verdict.reason}") + "\n"
+    places = ((word, getattr(verdict, word)) for word in ("prompt", "row", "step"))
+    where = ", ".join(f"{word} {number}" for word, number in places if number is not None)
+    if where:
+        yield f"  at        {where}\n"
+    if verdict.expected is not None:
+        yield printable(f"  expected  {brief(verdict.expected)}") + "\n"
+        yield printable(f"  came      {brief(verdict.answered)}") + "\n"
+    if verdict.margin is not None:
+        yield f"  margin    {verdict.margin:.3g}\n"
+    if result.input is not None:
+        yield printable(f"  {'smallest' if result.shrunk else 'input'}{' ' * (2 if result.shrunk else 5)}"
+                        f"{brief(result.input)}") + "\n"
+    if result.case:
+        yield printable(f"  again     {command(report, result)}") + "\n"
+
+
+def brief(value: object) -> str:
+    """Write a value on one line that ends somewhere."""
+    text = json.dumps(value, separators=(", ", ": "))
+    return text if len(text) <= WIDE else f"{text[:WIDE - 4]} ..."
+
+
+def by_clause(failures: Sequence[Result]) -> Iterator[str]:
+    """Count failures by the first clause that they violate."""
+    counts = Counter((one.verdict.clauses or one.clauses or ("?",))[0] for one in failures)
+    for clause, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST]:
+        yield f"  {clause:32} {count:6,}\n"
+
+
+def totals(report: Report) -> Iterator[str]:
+    """Write the numbers."""
+    info, run = report.decoder, report.run
+    yield printable(f"{info.name} {info.version}, {info.dtype}, profile {run.profile}, seed {run.seed}") + "\n"
+    for wrong in run.smoke:
+        yield printable(f"  smoke     {wrong}") + "\n"
+    more = "" if run.complete else ": the time was over before all cases were asked"
+    yield f"{run.asked:,} cases in {run.seconds:.1f} s{more}\n"
+    yield from table(report)
+    yield from unsupported(report)
+    yield from deviations(report)
+    if report.status == NOTHING_RAN:
+        yield "Nothing was run: no case fits the selection and what the decoder can do.\n"
+
+
+def table(report: Report) -> Iterator[str]:
+    """Write the verdicts level by level."""
+    words = list(report.summary)
+    counts = {level: Counter(word(one) for one in report.results if one.level == level) for level in LEVELS}
+    present = [name for name in words if report.summary[name]]
+    yield f"  {'':4}" + "".join(f"{name.replace('_', ' '):>17}" for name in present) + "\n"
+    for level, row in counts.items():
+        if row:
+            yield f"  {level:4}" + "".join(f"{row[name]:17,}" for name in present) + "\n"
+
+
+def word(result: Result) -> str:
+    """Give the word under which a result is counted."""
+    from genspec.conform.kit.report import COUNTED
+
+    return COUNTED[result.verdict.kind]
+
+
+def unsupported(report: Report) -> Iterator[str]:
+    """Count what the decoder did not take part in, by reason."""
+    reasons = Counter(one.verdict.reason for one in report.results if one.verdict.kind is Kind.UNSUPPORTED)
+    if reasons:
+        yield "Unsupported\n"
+    for reason, count in reasons.most_common(MOST):
+        yield printable(f"  {count:6,}  {reason:.120}") + "\n"
+    if len(reasons) > MOST:
+        others = sum(count for _, count in reasons.most_common()[MOST:])
+        yield f"  {others:6,}  for {len(reasons) - MOST} other reasons\n"
+
+
+def deviations(report: Report) -> Iterator[str]:
+    """Count the known deviations that showed."""
+    names = Counter(one.verdict.deviation for one in report.results if one.verdict.deviation)
+    if names:
+        yield "Known deviations (docs/spec/deviations.md)\n"
+    for name, count in sorted(names.items()):
+        yield f"  {count:6,}  {name}\n"
