@@ -54,6 +54,11 @@ class Returned:
         """Return how many rows each prompt has."""
         return len(self.sequences) // len(self.call.prompts)
 
+    @property
+    def begins_with_copies(self) -> bool:
+        """Tell whether a search has all its hypotheses open from the start. BEAM-SAMPLE-1."""
+        return self.plans is not None and self.plans[0].draws and self.plans[0].profile.drawn_start == "copies"
+
     def member(self, name: str) -> Any:
         """Return a member of the output, or None where this kind of output has none."""
         found = getattr(self.output, name, None)
@@ -120,15 +125,16 @@ def reason_of(returned: Returned, number: int, prompt: Tokens, new: Tokens) -> F
 
 
 def steps_of_beams(returned: Returned, number: int) -> Run:
-    """Read the steps of a search: its open hypotheses are one a group at first, and then all.
+    """Read the steps of a search: its open hypotheses are one a group at first (or copies of it), and then all.
 
     In a batch they go on until the last search ends. OUTPUTS-18
     """
     config = returned.call.config
     beams, groups = config["num_beams"], config.get("num_beam_groups") or 1
     lines = list(range(number * beams, (number + 1) * beams))
+    at_first = lines if returned.begins_with_copies else lines[::beams // groups]
     count = len(returned.member("scores") or ())
-    return steps_of(returned, number, [lines[::beams // groups], *[lines] * (count - 1)][:count])
+    return steps_of(returned, number, [at_first, *[lines] * (count - 1)][:count])
 
 
 def steps_of(returned: Returned, number: int, lines: Sequence[Sequence[int]]) -> Run:

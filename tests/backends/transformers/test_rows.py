@@ -68,6 +68,15 @@ def test_hypotheses_are_counted_within_their_prompt_and_end_with_their_indices()
     np.testing.assert_array_equal(second.scores[1], np.arange(27.0, 36.0) + 100)
 
 
+def test_a_search_that_begins_with_copies_has_them_all_open_at_first():
+    config = {**EOS, "num_beams": 2, "do_sample": True, "return_dict_in_generate": True, "output_scores": True}
+    scores = (torch.zeros(2, 9), torch.zeros(2, 9))
+    given = {"scores": scores, "beam_indices": torch.tensor([[0, 1]]), "sequences_scores": torch.tensor([-0.5])}
+    for profile, counts in (("hf-4.38", [2, 2]), ("hf-4.46", [1, 2])):
+        (output,) = read(Call(config, MODEL, ((5,),), profile=profile, seed=0), [[5, 1, 7]], 1, **given)
+        assert [len(step.scores) for step in output.runs[0]] == counts
+
+
 def test_scores_of_a_row_end_with_it_and_are_kept_only_where_asked():
     given = {"scores": tuple(torch.full((1, 9), float(step)) for step in range(5)), "logits": None}
     call = Call({**EOS, "return_dict_in_generate": True, "output_scores": True}, MODEL, ((5,),))
