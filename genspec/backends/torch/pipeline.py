@@ -153,19 +153,19 @@ class Pipeline:
         lines, narrow = self.run(logits, unconditional, self.plan.profile.beam_input == "log_softmax", noise)
         if self.narrow_from == len(self.slots) and not self.plan.draws:
             narrow = lines.narrowed(count, totals.numpy(), self.lines_per_prompt)
-        if narrow is None:
-            of_places, places = self.first_of_all(lines, totals, count, noise)
-        else:
-            of_places, places = map(torch.from_numpy, self.first_of_few(narrow, totals.numpy(), count, noise))
+        of_places, places = (
+            self.first_of_all(lines, totals, count, noise) if narrow is None
+            else self.first_of_few(narrow, totals.numpy(), count, noise)
+        )
         if self.plan.draws and self.plan.profile.drawn_order == "score":        # BEAM-SAMPLE-2
-            of_places, order = of_places.sort(dim=1, descending=True, stable=True)
-            places = places.gather(1, order)
+            of_places, places = by_total(of_places, places)
+        beams = places // self.vocab_size
         if isinstance(lines.refused, Tensor) or lines.refused.any():
             refused = torch.as_tensor(lines.refused, device=self.device) & (totals > GONE)
             refused = refused.view(-1, self.lines_per_prompt).any(1, keepdim=True)
-            of_places = of_places.masked_fill(refused, torch.nan)
-        beams = places // self.vocab_size
-        return Candidates(of_places, beams, places - beams * self.vocab_size, self.kept(lines, logits))
+            of_places = torch.as_tensor(of_places).masked_fill(refused, torch.nan)
+        return Candidates(torch.as_tensor(of_places), torch.as_tensor(beams),
+                          torch.as_tensor(places - beams * self.vocab_size), self.kept(lines, logits))
 
     def first_of_all(
         self, lines: Scored, totals: Tensor, count: int, noise: Noise | None
@@ -187,8 +187,8 @@ class Pipeline:
         self, narrow: Narrow, totals: NDArray[np.float64], count: int, noise: Noise | None
     ) -> tuple[Reals, Ids]:
         """Rank the places of what is left of each prompt. Gives totals and places, [P, count] each."""
-        open_totals = np.where(totals > -np.inf, totals, 0.0)[:, None]
-        sums = np.where(totals[:, None] > -np.inf, narrow.scores + open_totals, -np.inf)
+        sums = narrow.scores + totals[:, None]
+        sums[totals == -np.inf] = -np.inf                                       # whatever the line holds
         beams = np.arange(len(totals)) % self.lines_per_prompt
         shape = -1, self.lines_per_prompt * sums.shape[1]
         sums, places = sums.reshape(shape), (beams[:, None] * self.vocab_size + narrow.tokens).reshape(shape)
@@ -290,6 +290,12 @@ def operations_for(
         Operation(one.name, {"allowed_tokens": allowed}, one.clause) if one.name == "prefix_allowed_tokens" else one
         for one in operations_of(called)
     ]
+
+
+def by_total(totals: Tensor | Reals, places: Tensor | Ids) -> tuple[Tensor, Tensor]:
+    """Rank what was drawn by total, of equal totals the one drawn earlier first. [P, count] each. BEAM-SAMPLE-2."""
+    ranked = torch.as_tensor(totals).sort(dim=1, descending=True, stable=True)
+    return ranked.values, torch.as_tensor(places).gather(1, ranked.indices)
 
 
 def marked(tokens: Tensor | Ids, empty: Any, refused: Marks) -> Tensor:

@@ -57,15 +57,13 @@ class WideScores:
 
         Exponentials of all lines at once would go through memory three times; those of a chunk stay in the cache.
         """
-        rows = max(1, CHUNK // self.size)
-        highest = torch.from_numpy(self.highest_logits.max(1, keepdims=True))
-        memory, sums = torch.empty(min(rows, self.lines), self.size), torch.empty(self.lines, 1)
-        for start in range(0, self.lines, rows):
-            here = slice(start, start + rows)
-            chunk = memory[:len(highest[here])]
-            torch.sub(self.logits[here], highest[here], out=chunk)
-            torch.sum(chunk.exp_(), dim=1, keepdim=True, out=sums[here])
-        return (highest.double() + sums.double().log()).numpy()
+        rows = min(self.lines, max(1, CHUNK // self.size))
+        highest = self.highest_logits.max(1, keepdims=True)
+        below, memory, sums = torch.from_numpy(highest), torch.empty(rows, self.size), []
+        for logits, of_logits in zip(self.logits.split(rows), below.split(rows), strict=True):
+            chunk = torch.sub(logits, of_logits, out=memory[:len(logits)]).exp_()
+            sums.append(chunk.sum(1, keepdim=True).numpy())
+        return highest + np.log(np.concatenate(sums), dtype=np.float64)     # type: ignore[no-any-return]
 
     @property
     def refused(self) -> NDArray[np.bool_]:
@@ -169,7 +167,8 @@ class WideScores:
             return None
         sums = self.maxima
         if offsets is not None:
-            sums = np.where(offsets[:, None] > -np.inf, sums + offsets[:, None], -np.inf)
+            sums = sums + offsets[:, None]
+            sums[offsets == -np.inf] = -np.inf      # whatever the line holds
         grouped = sums.reshape(-1, together * self.blocks)
         if count > grouped.shape[1]:
             return None
