@@ -1,7 +1,7 @@
 """Deviations of transformers in calls that it refuses, found by campaigns."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
-from genspec.conform.deviations.made.assistance import drafts_without_pads
+from genspec.conform.deviations.made.assistance import free_behind_a_pad, free_behind_the_rounds
 from genspec.conform.deviations.made.chunked import source_is_cut
 from genspec.conform.deviations.made.refusals import (
     assists_with_stop_strings,
@@ -87,7 +87,7 @@ CALLS = (
     ),
     Deviation(
         id="DEV-64",
-        when="assisted decoding that draws, with an assistant, and the pad id stands in the row",
+        when="assisted decoding that draws, or mixes, with an assistant, and the pad id stands in the row",
         does="the assistant gets no mask, infers one, and does not read tokens that are the pad",
         specified="the assistant reads the row; the law of the rows is the same, and what is drawn is not",
         clauses=("ASSISTED-11", "ASSISTED-16"),
@@ -95,6 +95,18 @@ CALLS = (
         example="an assistant, `do_sample=True, pad_token_id=0`, prompt 0 1 2",
         shows="drafts as after the row 1 2",
         tests=("conform/test_deviations.py::test_dev_64_an_assistant_does_not_read_the_pad",),
-        explains=drafts_without_pads,
+        changes=(free_behind_a_pad,),
+    ),
+    Deviation(
+        id="DEV-65",
+        when="assisted decoding that draws, or mixes, with an assistant that is an encoder-decoder",
+        does="from the third round of drafts the assistant reads the whole row behind what its cache holds of it",
+        specified="the assistant reads the row; the law of the rows is the same, and what is drawn is not",
+        clauses=("ASSISTED-11", "ASSISTED-16"),
+        versions=Versions(("5.23.0",)),
+        example="a source and an assistant, `do_sample=True`, six new tokens",
+        shows="the row 3 25 24 26 is read as 3 25 3 25 24 26",
+        tests=("conform/test_deviations.py::test_dev_65_an_assistant_reads_the_row_behind_its_cache",),
+        changes=(free_behind_the_rounds,),
     ),
 )

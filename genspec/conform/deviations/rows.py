@@ -2,6 +2,7 @@
 
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.assistance import follows_dropped_drafts
+from genspec.conform.deviations.made.endings import goes_on_with_the_batch
 from genspec.conform.deviations.made.refusals import refuses
 from genspec.conform.deviations.made.texts import no_text_hides_strings, no_token_ends_a_string
 
@@ -102,6 +103,7 @@ ROWS = (
         example="two prompts, `stop_strings`, no EOS; the first row has ended",
         shows="the first row gets further tokens",
         tests=("reference/test_stopping.py::test_deviation_transformers_goes_on_with_an_ended_row_of_a_batch_without_eos",),
+        changes=(goes_on_with_the_batch,),
     ),
     Deviation(
         id="DEV-55",

@@ -1,8 +1,17 @@
-"""DEV-50 and DEV-64: assisted decoding with guidance, and with an assistant that does not read what is the pad."""
+"""DEV-50, DEV-64 and DEV-65: assisted decoding with guidance, and what an assistant reads instead of the row."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
+from genspec.config.decision import Rejected
 from genspec.config.mode import Mode
+from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import Seen
 from genspec_reference import Row
+from genspec_reference.decode import run
+
+ROUNDS = 2
+"""Rounds of drafts in which the assistant of an encoder-decoder reads the row as it is. Each gives a token at least."""
 
 
 def follows_dropped_drafts(seen: Seen) -> bool:
@@ -14,21 +23,43 @@ def follows_dropped_drafts(seen: Seen) -> bool:
     return plan.mode is Mode.ASSISTED and plan.operation("guidance") is not None
 
 
-def drafts_without_pads(seen: Seen) -> bool:
-    """Explain rows that part behind a pad id, where drafts are drawn: all that is drawn then is another. DEV-64.
+def free_behind_a_pad(situation: Situation) -> Situation | None:
+    """Let a row be any from where it parts behind a pad: the assistant infers a mask and does not read it. DEV-64."""
+    pad, eos = situation.call.config.get("pad_token_id"), situation.request.plan.stopping.eos_token_ids
+    if pad is None or pad in eos:
+        return None
+    return free_behind(situation, lambda begin, _: pad in begin)
 
-    What the assistant reads instead hangs on what its cache holds, so that it cannot be told exactly.
+
+def free_behind_the_rounds(situation: Situation) -> Situation | None:
+    """Let a row be any from where it parts behind two rounds: then the row is read behind what is cached. DEV-65."""
+    if situation.call.sources is None:
+        return None
+    return free_behind(situation, lambda begin, prompt_length: len(begin) >= prompt_length + ROUNDS)
+
+
+def free_behind(situation: Situation, free: Callable[[tuple[int, ...], int], bool]) -> Situation | None:
+    """Take the expected row for an answer that parts from it where it is free: what the drafts are decides the rest.
+
+    Greedy search without a mixture takes no part of the drafts, so that no row of it is free.
     """
-    call, answer = seen.call, seen.answer
-    if not isinstance(seen.expected, tuple) or not isinstance(answer, tuple) or call.assistant is None:
-        return False
-    plan, pad = call.plans[0], call.config.get("pad_token_id")
-    if plan.mode is not Mode.ASSISTED or not plan.draws or pad is None or pad in plan.stopping.eos_token_ids:
-        return False
-    return any(pad in shared(seen.expected[0].rows[0], row) for output in answer for row in output.rows)
+    request, answered = situation.request, situation.answered
+    assistance = request.plan.assistance
+    if answered is None or request.assistant is None or assistance is None:
+        return None
+    if not request.plan.draws and assistance.assistant_ensemble_weight is None:
+        return None
+    try:
+        expected = run(request)
+    except Rejected:
+        return None
+    begins = [shared(expected.rows[0], row) for row in answered.rows]
+    parts = any(begin is not None and free(begin, expected.rows[0].prompt_length) for begin in begins)
+    return replace(situation, answered=expected) if parts else None
 
 
-def shared(one: Row, other: Row) -> tuple[int, ...]:
-    """Return the tokens that two rows begin with; none for rows of which one begins the other."""
+def shared(one: Row, other: Row) -> tuple[int, ...] | None:
+    """Return the tokens that two rows begin with; None for rows that do not part."""
     pairs = enumerate(zip(one.tokens, other.tokens, strict=False))
-    return next((one.tokens[:place] for place, (here, there) in pairs if here != there), ())
+    place = next((place for place, (here, there) in pairs if here != there), None)
+    return None if place is None else one.tokens[:place]

@@ -35,6 +35,8 @@ def as_transformers(scores: Scores, share: float) -> Scores:
     """
     import torch
 
+    if not np.isfinite(scores).any():       # transformers raises, and without a token the request is refused as well
+        return scores
     given = torch.tensor(np.asarray(scores, dtype=np.float32))
     highest, ids = torch.topk(given, min(MOST, given.shape[0]))
     distribution: Any = torch.distributions.Categorical(logits=highest)
