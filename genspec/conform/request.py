@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import Any
 
+from genspec.config.fields import FIELDS
 from genspec.conform.json import special
 from genspec.conform.question import Question
 from genspec.conform.vectors.runner import Json, Model, Unsupported, noise_of_seed, number
@@ -129,7 +130,7 @@ def decode_request(head: Json, given: dict[str, Any]) -> DecodeRequest:
     times = given.get("clock")
     return DecodeRequest(
         **head,
-        config=special(given.get("config", {})),
+        config=set_fields(special(given.get("config", {}))),
         model=ScriptedModel(**given["model"]),
         prompts=given["prompts"] if "prompts" in given else [given["prompt"]],
         batch="prompts" in given,
@@ -140,6 +141,13 @@ def decode_request(head: Json, given: dict[str, Any]) -> DecodeRequest:
         assistant=ScriptedModel(**given["assistant"]) if "assistant" in given else None,
         **{name: given[name] for name in plain if name in given},
     )
+
+
+def set_fields(config: Any) -> Any:
+    """Leave out the fields that are null: they are not set. CONFIG-5."""
+    if not isinstance(config, dict):
+        return config
+    return {name: value for name, value in config.items() if value is not None or name not in FIELDS}
 
 
 def noises_of(given: Json) -> list[Noise] | None:

@@ -14,6 +14,7 @@ from genspec.config.plan import Architecture
 from genspec.conform.backend import call_of, input_of
 from genspec.conform.capabilities import Capabilities, acting, inputs_of, lacking
 from genspec.conform.cases.case import Ask, Who, unanswered
+from genspec.conform.cases.known import explained
 from genspec.conform.cases.outputs import Malformed, answer_of
 from genspec.conform.question import Json, Question, Told
 from genspec.conform.verdict import Kind, Verdict
@@ -67,7 +68,7 @@ class Drawn:
                 return Verdict(Kind.VIOLATES, f"{wrong}.", ("OUTPUTS-6",), "answer", answered=dict(told))   # type: ignore[arg-type]
         else:
             answer = told
-        return self.explained(call, answer, said, who)
+        return explained(call, self.expected, answer, said, who)
 
     def asked_of(self, told: Told, can: Capabilities) -> Call:
         """Give the call without the outputs that a decoder neither promises nor gives. VECTORS-8."""
@@ -85,15 +86,6 @@ class Drawn:
         from genspec.conform.oracle import judge
 
         return judge(call, self.expected, answer, who.info)     # type: ignore[arg-type]
-
-    def explained(self, call: Call, answer: object, said: Verdict, who: Who) -> Verdict:
-        """Tell known deviations from the rest."""
-        if said.kind not in (Kind.VIOLATES, Kind.ERRORED, Kind.TIMED_OUT):
-            return said
-        from genspec.conform.deviations import Seen, explaining
-
-        names = [one.id for one in explaining(Seen(call, self.expected, answer, said, who.info))]
-        return replace(said, kind=Kind.KNOWN_DEVIATION, deviation=", ".join(names)) if names else said
 
 
 def pages_of(call: Call) -> tuple[str, ...]:
