@@ -21,7 +21,7 @@ def decoder():
 @pytest.mark.parametrize("mode", MODES)
 def test_torch_conforms(decoder, mode):
     counts = held(decoder, calls(decoder_modes=[mode]), 150)
-    print(f"{mode}: {dict(counts)}, {share(counts, 'ambiguous'):.2%} ambiguous")
+    print(f"{mode}: {dict(counts)}, {share(counts, 'ambiguous'):.2%} ambiguous, {share(counts, 'tied'):.2%} tied")
     assert share(counts, "ambiguous") < 0.01, counts
     assert counts["conforms"] > 75, counts
 

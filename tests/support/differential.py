@@ -34,7 +34,10 @@ def with_deviations(decoder: Decoder, call: Call) -> Verdict:
 
 
 def held(decoder: Decoder, calls, examples: int, judged=unexplained) -> Counter[str]:
-    """Hold a decoder to the reference. Fails with the smallest call that violates; returns how often what came out."""
+    """Hold a decoder to the reference. Fails with the smallest call that violates; returns how often what came out.
+
+    "tied" is what another order of equal totals explains, "ambiguous" what rounding explains.
+    """
     counts: Counter[str] = Counter()
 
     @settings(max_examples=examples, deadline=None, derandomize=True, database=None,
@@ -42,7 +45,7 @@ def held(decoder: Decoder, calls, examples: int, judged=unexplained) -> Counter[
     @given(call=calls)
     def hold(call):
         verdict = judged(decoder, call)
-        counts[str(verdict.kind)] += 1
+        counts["tied" if verdict.tied else str(verdict.kind)] += 1
         assert verdict.kind is not Kind.VIOLATES, described(call=call, verdict=verdict)
 
     hold()

@@ -41,6 +41,10 @@ def differing_numbers(
 def differing_steps(request: Request, place: Place, expected: Run, answered: Run, dtype: str) -> list[Verdict]:
     """Compare what was kept of every step; what follows the last one is free. OUTPUTS-10, OUTPUTS-18."""
     outputs = request.plan.outputs
+    if request.plan.beams is not None and outputs.scores and 0 < len(answered) < len(expected):
+        ended, whole = len(answered), len(expected)
+        reason = f"the search ends after {ended} steps instead of {whole}."
+        return [place.at(ended).violates("length of the search", ("BEAM-SEARCH-6",), reason, whole, ended)]
     for name, wanted in (("scores", outputs.scores), ("logits", outputs.logits)):
         for number, step in enumerate(expected if wanted else ()):
             given = getattr(answered[number], name) if number < len(answered) else None
