@@ -193,11 +193,20 @@ def test_the_generation_config_names_special_tokens_and_nothing_else(loaded, wri
         ends | starts)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_config_names_no_other_special_token_for_engines_that_read_it_alone(written, kind):
+    config = json.loads((written(kind, eos=(2,)) / "config.json").read_text())
+    ids = {name: token for name, token in config.items() if name.endswith("token_id")}
+    starts, unset = {"decoder_start_token_id": 0}, {"forced_eos_token_id": None, "forced_bos_token_id": None}
+    more = starts | unset if kind == "encoder-decoder" else {}
+    assert ids == {"bos_token_id": None, "pad_token_id": None, "eos_token_id": 2, **more}
+
+
 def test_text_and_ids_are_one_to_one(written):
     tokenizer = transformers.AutoTokenizer.from_pretrained(written("bigram", vocab_size=130, eos=ENDS))
     text = "".join(f"<{token}>" for token in range(130))
     assert tokenizer(text).input_ids == [*range(130)] and tokenizer.decode(range(130)) == text
-    assert tokenizer.decode([1, 2, 3], skip_special_tokens=True) == "<1><3>"
+    assert tokenizer.decode([1, 2, 3, 5, 6], skip_special_tokens=True) == "<1><3><6>"
     assert len(tokenizer) == 130 and tokenizer.eos_token_id == 2
     with pytest.raises(Exception, match=r"\[UNK\]"):
         tokenizer("word")
