@@ -18,7 +18,7 @@ from genspec.cli.app import VERBS
     ("arguments", "says"),
     [
         (["chekc"], "no verb is called 'chekc': did you mean `check`?"),
-        (["xyz"], "there are check, explain, trace, campaign, checkpoint, rule, schema."),
+        (["xyz"], f"there are {', '.join(VERBS)}."),
         (["--versoin"], "no option is called '--versoin': did you mean `--version`?"),
         (["check", "--formt", "json"], "no option is called '--formt': did you mean `--format`?"),
         (["check", "--formt=json"], "no option is called '--formt': did you mean `--format`?"),
