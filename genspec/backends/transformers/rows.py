@@ -150,8 +150,8 @@ def steps_of(returned: Returned, number: int, lines: Sequence[Sequence[int]]) ->
             padding = returned.width - returned.lengths[number]
             source = len(call.sources[number]) if name == "cross_attentions" and call.sources is not None else None
             kept[name] = [
-                tuple(layers_of(step, line, name, padding=padding, first=place == 0, source=source) for line in some)
-                for place, (step, some) in enumerate(zip(given, lines, strict=False))
+                tuple(layers_of(step, line, name, padding, source) for line in some)
+                for step, some in zip(given, lines, strict=False)
             ]
     return tuple(step_at(place, kept) for place in range(len(lines))) if kept else (NOTHING_KEPT,) * len(lines)
 
@@ -166,15 +166,13 @@ def vectors_of(step: torch.Tensor, lines: Sequence[int]) -> tuple[Scores, ...]:
     return tuple(step[list(lines)].double().numpy())
 
 
-def layers_of(
-    step: Sequence[torch.Tensor], line: int, name: str, *, padding: int, first: bool, source: int | None
-) -> Layers:
+def layers_of(step: Sequence[torch.Tensor], line: int, name: str, padding: int, source: int | None) -> Layers:
     """Give the layers of one line without its padding: in front of its positions, and behind its source.
 
-    `first`: the step covers the prompt, and so its padding; so does each step without a cache.
+    A step of one position is a later one, and has no padding; without a cache every step covers the prompt.
     """
     layers = [layer[line].double().numpy() for layer in step]
-    layers = [layer[..., padding:, :] if first or layer.shape[-2] > 1 else layer for layer in layers]
+    layers = [layer[..., padding:, :] if layer.shape[-2] > 1 else layer for layer in layers]
     if name == "attentions":
         return tuple(layer[..., padding:] for layer in layers)
     return tuple(layers if source is None else (layer[..., :source] for layer in layers))

@@ -14,7 +14,7 @@ from genspec.backends.call import Call
 from genspec.backends.decoder import Refusal, Unsupported
 from genspec.backends.reference import ReferenceDecoder
 from genspec.backends.transformers.arguments import arguments_of
-from genspec.backends.transformers.decoder import TransformersDecoder
+from genspec.backends.transformers.decoder import TransformersDecoder, alone
 from genspec.backends.transformers.model import ScriptedModel
 from genspec.backends.transformers.version import profile_of
 from genspec_reference import Layered, Scripted
@@ -78,6 +78,23 @@ def test_an_encoder_decoder_model_reads_ragged_sources(config, batched):
     start = {"decoder_start_token_id": 6}
     for prompts in (((), ()), ((6,), (6,)), ((6,), ())):
         agree(Call({**BASE, **config, **start}, MODEL, prompts, ((7, 8, 9), (2,)), seeds=(1, 2)), batched)
+
+
+def test_a_decoder_prompt_without_the_start_token_gets_it_in_front():
+    """Transformers does that where no prompt of the batch begins with it; the specification does not."""
+    call = Call({**BASE, "decoder_start_token_id": 6}, MODEL, ((7,), (8,)), ((1, 2), (3,)))
+    both = TransformersDecoder().decode(call)
+    assert [output.rows[0].tokens[:2] for output in both] == [(6, 7), (6, 8)]
+    assert [output.rows[0].prompt_length for output in both] == [2, 2]
+    one = TransformersDecoder().decode(replace(call, prompts=((7,), (6,))))
+    assert [output.rows[0].tokens[0] for output in one] == [7, 6]
+
+
+def test_a_prompt_alone_keeps_what_is_its_own():
+    call = Call({**BASE, "decoder_start_token_id": [6, 2]}, MODEL, ((), ()), ((7, 8), (2,)), seeds=(4, 5),
+                negative_prompts=((1,), (3,)))
+    assert alone(call, 1) == Call({**BASE, "decoder_start_token_id": [2]}, MODEL, ((),), ((2,),), seeds=(5,),
+                                  negative_prompts=((3,),))
 
 
 def test_a_start_token_for_each_row():
