@@ -233,3 +233,24 @@ def test_numbers_are_close():
     assert not close(np.array([-3.4028234663852886e38]), np.array([-np.inf]), "float32", 0.0)
     assert not close(np.array([-3e38]), np.array([-5e38]), "float32", 0.0)
     assert tolerance("float32", 0.0, 1) == 16 * 2.0**-23 * 17
+
+
+SUMS = Call(
+    {"max_new_tokens": 5, "do_sample": True, "num_beams": 4, "temperature": 2.0, "min_p": 0.5, "epsilon_cutoff": 0.1,
+     "eta_cutoff": 0.1, "guidance_scale": 1.5, "suppress_tokens": [11], "begin_suppress_tokens": [3, 12],
+     "eos_token_id": [2, 4, 9], "return_dict_in_generate": True, "output_scores": True},
+    Scripted("history", 2687, 17, (2, 4, 9)), ((8, 9, 9),), seeds=(56083,),
+)
+"""At its third step tokens 0 and 7 of hypothesis 1 have equal sums of different logits, and one of them is kept."""
+
+
+def test_equal_sums_at_the_edge_of_a_truncation_may_be_kept_either_way():
+    right = reference(SUMS)[0]
+    scores = [one.copy() for one in right.runs[0][2].scores]
+    assert scores[1][0] > scores[1][7] == -np.inf, described(scores=scores[1])
+    scores[1][[0, 7]] = scores[1][[7, 0]]
+    steps = (*right.runs[0][:2], replace(right.runs[0][2], scores=tuple(scores)), *right.runs[0][3:])
+    verdict = judged(SUMS, (replace(right, runs=(steps,)),))
+    assert verdict.kind == "ambiguous" and verdict.tied, described(verdict=verdict)
+    scores[1][7] = scores[1][3] - 0.1       # of another score it may not
+    assert judged(SUMS, (replace(right, runs=(steps,)),)).kind == "violates"

@@ -15,6 +15,7 @@ from genspec_reference.beams.hypotheses import normalised
 from genspec_reference.context import Context
 from genspec_reference.decode import run
 from genspec_reference.healing import healed
+from genspec_reference.pipeline import TRUNCATIONS
 from genspec_reference.request import Request
 from genspec_reference.scores import Scores, log_softmax
 from genspec_reference.step import score_row
@@ -47,7 +48,7 @@ def reached(
     nearest = min((step.margin for steps in expected.runs for step in steps), default=np.inf)
     for tried in ("float64", dtype):
         epsilon = tolerance(tried, greatest, new_tokens)
-        if nearest > 2 * epsilon:
+        if nearest > 2 * epsilon and not ranks(request):
             continue
         if request.plan.mode in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE):
             again, whole = followed(healed(request), answered, epsilon)
@@ -62,6 +63,14 @@ def reached(
             if fits(again):
                 return Reached(again, epsilon, tried == "float64")
     return None
+
+
+def ranks(request: Request) -> bool:
+    """Tell whether a truncation may rank scores that are equal over real numbers and differ by rounding.
+
+    A margin does not count them: equal logits are equal in every decoder, and sums of logits need not be.
+    """
+    return any(operation.name in TRUNCATIONS for operation in request.plan.operations)
 
 
 def nudge_of(shift: Shift, size: float) -> Nudge:
