@@ -91,6 +91,7 @@ class Pipeline:
         self.surprised, self.chanced, self.processed = (
             name in names for name in ("mirostat", "xtc", "processor")
         )
+        self.rows_are_read = self.processed or any(slot.function is None for slot in self.slots)
         self.remembered = self.plan.profile.nucleus_mass == "full" or any(slot.function is None for slot in self.slots)
         self.wide = (
             vocab_size >= wide.WIDE and self.device.type == "cpu" and self.checked_from < 0 and not keep_scores
@@ -218,10 +219,12 @@ class Pipeline:
         `Noise.keep` is told.
         """
         for slot in self.slots:
-            slot.operations = [slot.operations[parent] for parent in parents]
-            if slot.states:
+            if not slot.has_states:
+                slot.operations = [slot.operations[parent] for parent in parents]
+            elif slot.states:
                 slot.states = moved(slot.states, parents, tokens)
-        self.rows.advance(parents, tokens)
+        if self.rows_are_read:
+            self.rows.advance(parents, tokens)
         self.step += 1
 
     def run(
@@ -303,7 +306,7 @@ def marked(tokens: Tensor | Ids, empty: Any, refused: Marks) -> Tensor:
     if isinstance(tokens, Tensor):
         tokens = tokens.masked_fill(empty, NOTHING_LEFT)
         return tokens.masked_fill(torch.as_tensor(refused, device=tokens.device), NOT_REAL)
-    if empty.any() or np.any(refused):
+    if empty.any() or (refused.any() if isinstance(refused, np.ndarray) else True):
         tokens = np.where(refused, NOT_REAL, np.where(empty, NOTHING_LEFT, tokens))
     return torch.from_numpy(tokens)
 

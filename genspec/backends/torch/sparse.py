@@ -83,7 +83,7 @@ def moved(
     A state is copied where its line branches, and goes to the last of the new lines itself.
     """
     last = {parent: place for place, parent in enumerate(parents)}
-    continued: list[S | None] = []
+    continued: list[S | None] = []      # all are copied before any of them reads its token
     for place, (parent, token) in enumerate(zip(parents, tokens, strict=True)):
         state = states[parent]
         if state is None or token is None:

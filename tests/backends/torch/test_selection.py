@@ -205,3 +205,15 @@ def test_the_stream_of_a_generator_gives_the_draws_of_transformers(size: int) ->
         expected = torch.multinomial(scores.softmax(-1), 1, generator=theirs)[:, 0].tolist()
         assert step_of(SAMPLED, logits, [(1,), (1,)], noise) == expected
     assert torch.equal(ours.get_state(), theirs.get_state())
+
+
+@pytest.mark.parametrize("size", [8, lines.FEW + 1, wide.WIDE])
+@pytest.mark.clauses("SCORES-2", "EXPONENTIAL-DECAY-LENGTH-PENALTY-5")
+def test_an_operation_that_makes_an_infinite_score_is_refused(size: int) -> None:
+    plan = GenerationConfig(eos_token_id=2, max_new_tokens=9, exponential_decay_length_penalty=[0, 1e200]).resolve(
+        prompt_length=1, vocab_size=size).plan
+    pipeline, logits = Pipeline([plan] * 2, [(1,), (1,)], None, size), torch.full((2, size), -1.0)
+    logits[1, 2] = -torch.inf       # EOS is gone, and stays so
+    for tokens in ([0, 0], [2, 0], [NOT_REAL, 0]):
+        assert pipeline.take(logits).tokens.tolist() == tokens
+        pipeline.advance([0, 1], [0, 0])

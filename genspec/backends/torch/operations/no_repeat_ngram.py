@@ -29,11 +29,16 @@ class Ngrams:
 
     def advance(self, token: int) -> None:
         """Write down which token followed; one without a score cannot be banned. NO-REPEAT-NGRAM-5."""
-        if len(self.recent) == self.size - 1 and 0 <= token < self.vocab_size:
-            known = self.followers.get(self.recent, ())
+        recent = self.recent
+        if len(recent) < self.size - 1:
+            self.recent = (*recent, token)
+            return
+        if 0 <= token < self.vocab_size:
+            known = self.followers.get(recent, ())
             if token not in known:
-                self.followers[self.recent] = (*known, token)
-        self.recent = last_of((*self.recent, token), self.size - 1)
+                self.followers[recent] = (*known, token)
+        if recent:
+            self.recent = (*recent[1:], token)
 
     def copy(self) -> Self:
         """Share what is known so far."""
