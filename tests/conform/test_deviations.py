@@ -33,6 +33,7 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         Call({name: [], "max_new_tokens": 1}, CYCLE, ((1,),))
         for name in ("bad_words_ids", "sequence_bias", "forced_eos_token_id")
     ),
+    "DEV-20": (Call({"num_beams": 2, "low_memory": True, "max_new_tokens": 1}, CYCLE, ((1,),)),),
     "DEV-22": (Call({"suppress_tokens": [0, 1, 2, 3, 4, 5], "max_new_tokens": 2}, CYCLE, ((1,),)),),
     "DEV-24": (
         Call({"guidance_scale": 2.0, "max_new_tokens": 1}, Table(((1.0, -INF, 0.0),)), ((0,),)),
@@ -88,6 +89,11 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         Call({"prompt_lookup_num_tokens": 3, "guidance_scale": 1.7, "max_new_tokens": 12},
              Scripted("history", seed, 4), ((1, 2, 3, 1, 2, 3),))
         for seed in (0, 1)
+    ),
+    "DEV-51": tuple(
+        Call({"do_sample": True, "temperature": 0.5, "max_new_tokens": 6}, Scripted("table", seed, 8), ((1,),),
+             seeds=(seed,), assistant=Scripted("table", seed + 100, 8))
+        for seed in (0, 2)
     ),
     "DEV-53": (
         Call({"stop_strings": ["ab"], "max_new_tokens": 4}, Table((*((0.0, 0.0, 1.0),) * 2, (0.0, 1.0, 0.0))), ((0,),),

@@ -29,6 +29,7 @@ class Situation:
     info: Info                              # of the decoder
     request: Request
     answered: GenerateOutput | None         # None: the decoder refuses the call
+    longest: int = 0                        # new tokens of the longest row of the whole answer
 
 
 UNDRAWABLE = re.compile("probability tensor contains either|distribution Categorical")
@@ -73,8 +74,9 @@ def situations_of(call: Call, answer: object, info: Info) -> list[Situation]:
         return [Situation(call, number, info, request, None) for number, request in enumerate(requests)]
     if not isinstance(answer, tuple) or len(answer) != len(requests):
         return []
+    longest = max((len(row.new_tokens) for output in answer for row in output.rows), default=0)
     pairs = zip(requests, answer, strict=True)
-    return [Situation(call, number, info, request, output) for number, (request, output) in enumerate(pairs)]
+    return [Situation(call, number, info, request, output, longest) for number, (request, output) in enumerate(pairs)]
 
 
 def is_right(situation: Situation) -> bool:

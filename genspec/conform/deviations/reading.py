@@ -1,7 +1,13 @@
 """Deviations of transformers in what is read and decided."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
-from genspec.conform.deviations.made.refusals import fills_max_length, has_a_whole_number, has_an_empty_list, refuses
+from genspec.conform.deviations.made.refusals import (
+    fills_max_length,
+    has_a_whole_number,
+    has_an_empty_list,
+    has_low_memory,
+    refuses,
+)
 
 READING = (
     Deviation(
@@ -244,6 +250,7 @@ READING = (
         example="`num_beams=2, low_memory=True`",
         shows="ValueError",
         tests=("spec/test_deviations.py::test_dev_20_low_memory_raises_with_beams",),
+        explains=refuses("ValueError", "`low_memory=True` is not supported", has_low_memory),
     ),
     Deviation(
         id="DEV-21",

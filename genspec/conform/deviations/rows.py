@@ -1,7 +1,7 @@
 """Deviations of transformers in rows, assistance and outputs."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
-from genspec.conform.deviations.made.assistance import follows_dropped_drafts
+from genspec.conform.deviations.made.assistance import closing_acts_twice, follows_dropped_drafts
 from genspec.conform.deviations.made.endings import goes_on_with_the_batch
 from genspec.conform.deviations.made.refusals import refuses
 from genspec.conform.deviations.made.texts import no_text_hides_strings, no_token_ends_a_string
@@ -57,14 +57,15 @@ ROWS = (
     ),
     Deviation(
         id="DEV-51",
-        when="`assistant_ensemble_weight`",
-        does="the operations act twice on the assistant's logits",
+        when="`assistant_ensemble_weight`, or a draft that is drawn",
+        does="temperature, truncations and what follows them act twice on the assistant's scores",
         specified="once",
         clauses=("ASSISTED-15",),
         versions=Versions(("5.23.0",)),
         example="`temperature=0.5` with an assistant and a weight",
         shows="the assistant's logits are divided by 0.25",
         tests=("assisted/test_transformers.py::test_transformers_applies_the_operations_twice_to_an_assistant",),
+        changes=(closing_acts_twice,),
     ),
     Deviation(
         id="DEV-52",

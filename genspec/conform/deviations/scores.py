@@ -9,7 +9,11 @@ from genspec.conform.deviations.made.guided import (
     nan_survives_bans,
     u_follows_the_place,
 )
-from genspec.conform.deviations.made.nothing_left import banned_are_forced, first_token_taken
+from genspec.conform.deviations.made.nothing_left import (
+    banned_are_forced,
+    banned_are_forced_at_first,
+    first_token_taken,
+)
 from genspec.conform.deviations.made.overflow import in_float32
 from genspec.conform.deviations.made.padding import padding_counts
 from genspec.conform.deviations.made.refusals import (
@@ -181,7 +185,7 @@ SCORES = (
             "reference/test_prefix_allowed_tokens.py::test_deviation_allowed_tokens_at_minus_infinity_are_forced",
             "reference/test_prefix_allowed_tokens.py::test_deviation_in_a_beam_mode_it_hangs_on_the_other_hypotheses",
         ),
-        changes=(banned_are_forced,),
+        changes=(banned_are_forced, banned_are_forced_at_first),
     ),
     Deviation(
         id="DEV-33",

@@ -1,14 +1,22 @@
-"""DEV-50, DEV-64 and DEV-65: assisted decoding with guidance, and what an assistant reads instead of the row."""
+"""DEV-50, DEV-51, DEV-64 and DEV-65: assisted decoding with guidance, and what an assistant is given."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from genspec.config.decision import Rejected
 from genspec.config.mode import Mode
+from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import Seen
+from genspec.conform.oracle.requests import with_operations
 from genspec_reference import Row
+from genspec_reference.context import Context
 from genspec_reference.decode import run
+from genspec_reference.pipeline import apply_operation
+from genspec_reference.request import Request
+from genspec_reference.scores import Scores
+from genspec_reference.step import CLOSING
 
 ROUNDS = 2
 """Rounds of drafts in which the assistant of an encoder-decoder reads the row as it is. Each gives a token at least."""
@@ -63,3 +71,40 @@ def shared(one: Row, other: Row) -> tuple[int, ...] | None:
     pairs = enumerate(zip(one.tokens, other.tokens, strict=False))
     place = next((place for place, (here, there) in pairs if here != there), None)
     return None if place is None else one.tokens[:place]
+
+
+@dataclass
+class Twice:
+    """A model and its assistant, on whose scores the closing operations act a second time. DEV-51."""
+
+    request: Request
+    drafting: bool = False                  # whether the assistant was asked last
+
+    def judge(self, tokens: tuple[int, ...], source: tuple[int, ...] = ()) -> Any:
+        """Ask the model."""
+        self.drafting = False
+        return self.request.model(tokens, *((source,) if source else ()))
+
+    def draft(self, tokens: tuple[int, ...], source: tuple[int, ...] = ()) -> Any:
+        """Ask the assistant."""
+        assert self.request.assistant is not None
+        self.drafting = True
+        return self.request.assistant(tokens, *((source,) if source else ()))
+
+    def again(self, scores: Scores, context: Context) -> Scores:
+        """Apply the closing operations to scores of the assistant. float[V] -> float[V]."""
+        for operation in self.request.plan.operations if self.drafting else ():
+            if operation.name in CLOSING:
+                scores = apply_operation(operation, scores, context, self.request.plan.profile).scores
+        return scores
+
+
+def closing_acts_twice(situation: Situation) -> Situation | None:
+    """Let temperature, truncations and what follows them act twice on the assistant's scores."""
+    request = situation.request
+    if request.assistant is None or not any(one.name in CLOSING for one in request.plan.operations):
+        return None
+    twice = Twice(request)
+    last = Operation("processor", {"function": twice.again}, "ASSISTED-15")
+    asked = replace(request, model=twice.judge, assistant=twice.draft)
+    return replace(situation, request=with_operations(asked, (*request.plan.operations, last)))

@@ -18,10 +18,9 @@ def goes_on_with_the_batch(situation: Situation) -> Situation | None:
     alone = len(situation.call.prompts) * plan.outputs.num_return_sequences == 1
     if answered is None or alone or plan.stopping.eos_token_ids or plan.mode not in ROW_BY_ROW:
         return None
-    lengths = {len(row.new_tokens) for row in answered.rows}
-    if not plan.stopping.stop_strings or len(lengths) != 1:
+    if not plan.stopping.stop_strings or {len(row.new_tokens) for row in answered.rows} != {situation.longest}:
         return None
-    length = replace(plan.length, max_new_tokens=lengths.pop())
+    length = replace(plan.length, max_new_tokens=situation.longest)
     going = replace(plan, stopping=replace(plan.stopping, stop_strings=()), length=length)
     rows = tuple(without_end(request, row) for row in answered.rows)
     return replace(situation, request=replace(request, plan=going), answered=replace(answered, rows=rows))

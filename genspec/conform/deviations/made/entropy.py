@@ -37,12 +37,12 @@ def as_transformers(scores: Scores, share: float) -> Scores:
 
     if not np.isfinite(scores).any():       # transformers raises, and without a token the request is refused as well
         return scores
-    given = torch.tensor(np.asarray(scores, dtype=np.float32))
-    highest, ids = torch.topk(given, min(MOST, given.shape[0]))
+    given = torch.tensor(np.asarray(scores, dtype=np.float32)[None])
+    highest, ids = torch.topk(given, min(MOST, given.shape[1]))
     distribution: Any = torch.distributions.Categorical(logits=highest)
     terms = -distribution.probs * torch.log(distribution.probs)
-    stay = torch.cumsum(terms, dim=-1) <= distribution.entropy() * share
-    stay[0] = True
+    stay = torch.cumsum(terms, dim=-1) <= (distribution.entropy() * share)[:, None]
+    stay[:, 0] = True
     kept = np.full_like(scores, -np.inf)
     places = ids[stay].numpy()
     kept[places] = scores[places]

@@ -59,6 +59,16 @@ def mended_scores(scores: Scores) -> Scores:
 
 def banned_are_forced(situation: Situation) -> Situation | None:
     """Let `prefix_allowed_tokens` give 0 to what is allowed where that is at minus infinity already. DEV-32."""
+    return forced_from(situation, lambda _: True)
+
+
+def banned_are_forced_at_first(situation: Situation) -> Situation | None:
+    """Let it do so at the first step alone, where all beams are the prompt: later another one has a token left."""
+    return forced_from(situation, lambda context: len(context.tokens) == context.prompt_length)
+
+
+def forced_from(situation: Situation, forces: Callable[[Context], bool]) -> Situation | None:
+    """Let `prefix_allowed_tokens` force banned tokens at some steps."""
     request = situation.request
     allowed = request.allowed_tokens
     if allowed is None or not situation.info.version.startswith("5."):
@@ -67,7 +77,7 @@ def banned_are_forced(situation: Situation) -> Situation | None:
     def forced(scores: Scores, context: Context) -> Scores:
         ids = list(allowed(context.tokens))
         masked = np.full_like(scores, -np.inf)
-        masked[ids] = 0.0 if np.all(scores[ids] == -np.inf) else scores[ids]
+        masked[ids] = 0.0 if forces(context) and np.all(scores[ids] == -np.inf) else scores[ids]
         return masked
 
     operations = tuple(

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from genspec.config.decision import Rejected
 from genspec.conform.deviations.counterfactual import Situation
 from genspec_reference import Row
+from genspec_reference.decode import run
 
 TOTAL = -1e9
 
@@ -23,7 +25,22 @@ def without_placeholders(situation: Situation) -> Situation | None:
     )
     if len(kept) == len(answered.rows):
         return None
-    return replace(situation, answered=replace(answered, rows=kept) if kept else None)     # none: SCORES-6
+    rows = (*kept, *below(situation, penalty))
+    return replace(situation, answered=replace(answered, rows=rows) if rows else None)      # none: SCORES-6
+
+
+def below(situation: Situation, penalty: float) -> tuple[Row, ...]:
+    """Give the expected rows whose totals are below -1e9: placeholders stand in their places."""
+    try:
+        expected = run(situation.request).rows
+    except Rejected:
+        return ()
+    return tuple(row for row in expected if total_of(row, penalty) <= TOTAL)
+
+
+def total_of(row: Row, penalty: float) -> float:
+    """Give the total that a score comes of; NaN without a score."""
+    return np.nan if row.score is None else float(row.score * max(1, len(row.new_tokens)) ** penalty)
 
 
 def is_placeholder(row: Row, length_penalty: float, spoilt: bool) -> bool:
@@ -32,4 +49,4 @@ def is_placeholder(row: Row, length_penalty: float, spoilt: bool) -> bool:
         return False
     if np.isnan(row.score):
         return spoilt
-    return bool(row.score * max(1, len(row.new_tokens)) ** length_penalty <= 0.9 * TOTAL)
+    return total_of(row, length_penalty) <= 0.9 * TOTAL

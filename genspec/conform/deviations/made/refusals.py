@@ -102,3 +102,8 @@ def has_a_whole_number(call: Call, _: DecodingPlan) -> bool:
 def has_an_empty_list(call: Call, _: DecodingPlan) -> bool:
     """DEV-18."""
     return any(call.config.get(name) == [] for name in ("bad_words_ids", "sequence_bias", "forced_eos_token_id"))
+
+
+def has_low_memory(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-20."""
+    return call.config.get("low_memory") is True and plan.mode in BEAMS

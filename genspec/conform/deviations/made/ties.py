@@ -45,9 +45,10 @@ def nucleus(scores: Scores, p: float, min_keep: int) -> Scores:
     """Drop the least probable tokens up to a mass of 1 - p, but for the last `min_keep`. float[V] -> float[V]."""
     import torch
 
-    ascending, ids = torch.sort(torch.tensor(np.asarray(scores, dtype=np.float32)), descending=False)
+    given = torch.tensor(np.asarray(scores, dtype=np.float32)[None])     # a batch: how it sorts hangs on the shape
+    ascending, ids = torch.sort(given, descending=False)
     dropped = ascending.softmax(-1).cumsum(-1) <= 1 - p
-    dropped[-min_keep:] = False
+    dropped[:, -min_keep:] = False
     kept = np.array(scores)
     kept[ids[dropped].numpy()] = -np.inf
     return kept
