@@ -61,6 +61,8 @@ class Drawn:
             return said
         call = self.asked_of(told, who.can)
         if said is None:
+            said = self.broken_promise(told, who.can)
+        if said is None:
             try:
                 answer: object = answer_of(call, self.expected, told)       # type: ignore[arg-type]
                 said = self.verdict(call, answer, who)
@@ -70,13 +72,19 @@ class Drawn:
             answer = told
         return explained(call, self.expected, answer, said, who)
 
+    def broken_promise(self, told: Told, can: Capabilities) -> Verdict | None:
+        """Say that scores do not come that were asked for and promised. OUTPUTS-2, OUTPUTS-3."""
+        if not isinstance(self.expected, tuple) or not any(run for output in self.expected for run in output.runs):
+            return None
+        wanted = self.call.plans[0].outputs
+        for name, asked, clause in (("scores", wanted.scores, "OUTPUTS-2"), ("logits", wanted.logits, "OUTPUTS-3")):
+            if asked and name in can.outputs and "reject" not in told and not tells(told, name):    # type: ignore[operator]
+                return Verdict(Kind.VIOLATES, f"the {name} were asked for and are missing.", (clause,), name)
+        return None
+
     def asked_of(self, told: Told, can: Capabilities) -> Call:
         """Give the call without the outputs that a decoder neither promises nor gives. VECTORS-8."""
-        replies = told.get("prompts", [told]) if isinstance(told, Mapping) else []
-        names = {
-            f"output_{name}" for name in ("scores", "logits")
-            if name not in can.outputs and not any(isinstance(one, Mapping) and name in one for one in replies)
-        }
+        names = {f"output_{name}" for name in ("scores", "logits") if name not in can.outputs and not tells(told, name)}
         if not names & set(self.call.config):
             return self.call
         return replace(self.call, config={name: value for name, value in self.call.config.items() if name not in names})
@@ -86,6 +94,12 @@ class Drawn:
         from genspec.conform.oracle import judge
 
         return judge(call, self.expected, answer, who.info)     # type: ignore[arg-type]
+
+
+def tells(told: Told, name: str) -> bool:
+    """Tell whether a reply has a member."""
+    replies = told.get("prompts", [told]) if isinstance(told, Mapping) else []
+    return isinstance(replies, list) and any(isinstance(one, Mapping) and name in one for one in replies)
 
 
 def pages_of(call: Call) -> tuple[str, ...]:

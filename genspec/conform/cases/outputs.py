@@ -51,8 +51,8 @@ def output_of(request: Request | None, expected: Sequence[Row], reply: Json) -> 
     sequences = rows_of_ids(reply["sequences"])
     told = Told(tuple(sequences), *(listed(reply, name, len(sequences)) for name in MEMBERS))
     rows = tuple(row_of(told, place, request, expected) for place in range(len(sequences)))
-    if request is not None and request.plan.beams is not None and told.beam_indices is None:
-        rows = with_indices(request, expected, rows)
+    if request is not None and request.plan.beams is not None:
+        rows = completed(request, expected, rows, told)
     return GenerateOutput(rows, runs_of(reply))
 
 
@@ -115,15 +115,20 @@ def reason_of(told: Any, request: Request | None, tokens: tuple[int, ...]) -> Fi
     return found or FinishReason.LENGTH
 
 
-def with_indices(request: Request, expected: Sequence[Row], rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    """Give rows of a search that tells no beam indices those of the reference's rows with the same tokens."""
+def completed(request: Request, expected: Sequence[Row], rows: tuple[Row, ...], told: Told) -> tuple[Row, ...]:
+    """Give rows of a search what it does not tell of them: that of the reference's rows with the same tokens."""
+    missing = [name for name, value in (("beam_indices", told.beam_indices), ("score", told.sequences_scores))
+               if value is None]
+    if not missing:
+        return rows
     known = {row.tokens: row for row in expected}
     if any(row.tokens not in known for row in rows):
         outputs = replace(request.plan.outputs, num_return_sequences=EVERY, scores=False, logits=False)
         every = run(replace(request, plan=replace(request.plan, outputs=outputs))).rows
         known = {row.tokens: row for row in every} | known
     return tuple(
-        replace(row, beam_indices=known[row.tokens].beam_indices) if row.tokens in known else row for row in rows
+        replace(row, **{name: getattr(known[row.tokens], name) for name in missing}) if row.tokens in known else row
+        for row in rows
     )
 
 

@@ -9,6 +9,7 @@ from genspec.conform.kit.report import Result, shown
 from genspec.conform.question import Question, Told
 from genspec.conform.targets import Address, Target, opened
 from genspec.conform.verdict import Kind, Verdict
+from genspec.conform.workers.served import ENDED
 from genspec.conform.workers.told import Overdue
 
 AGAIN = 10
@@ -37,13 +38,20 @@ class Asking:
 def examined(case: Case, ask: Asking, who: Who, place: int = 0) -> Result:
     """Ask and judge. What fails is asked again, and so is one of `AGAIN` that conform."""
     verdict = verdict_on(case, ask, who)
-    if verdict.kind in (Kind.VIOLATES, Kind.ERRORED) or (verdict.kind is Kind.CONFORMS and place % AGAIN == 0):
+    if is_asked_again(verdict, place):
         verdict = steady(verdict, verdict_on(case, ask, who))
     question = case.question
     return Result(
         question.id, question.level, case.clauses, plain(verdict), case=question.id,
         input=question.input if verdict.kind in (Kind.VIOLATES, Kind.ERRORED, Kind.TIMED_OUT) else None,
     )
+
+
+def is_asked_again(verdict: Verdict, place: int) -> bool:
+    """Tell whether a case is asked twice. A decoder whose process has ended has to be started first: it is not."""
+    if verdict.kind is Kind.ERRORED:
+        return ENDED not in verdict.reason
+    return verdict.kind is Kind.VIOLATES or (verdict.kind is Kind.CONFORMS and place % AGAIN == 0)
 
 
 def verdict_on(case: Case, ask: Asking, who: Who) -> Verdict:

@@ -125,8 +125,13 @@ def result_to_json(result: Result) -> dict[str, Any]:
     keep = ("id", "level", "clauses", "verdict", "asked")
     return {
         name: written[name] for name in ORDER
-        if name in written and (name in keep or written[name] not in (None, "", [], False))
+        if name in written and (name in keep or says_something(written[name]))
     }
+
+
+def says_something(value: object) -> bool:
+    """Tell whether a member is worth its place. A number always is: 0 is the first row, and a token."""
+    return bool(value) or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 ORDER = (

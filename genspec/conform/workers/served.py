@@ -129,14 +129,17 @@ def close(pipe: IO[bytes] | None) -> None:
         pass
 
 
+ENDED = "the process of the decoder ended"
+
+
 def ending(status: int) -> tuple[str, str]:
     """Say how a process has ended."""
     import signal
 
     if status >= 0:
-        return "SystemExit", f"the process of the decoder ended with status {status}"
+        return "SystemExit", f"{ENDED} with status {status}"
     try:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
-    return name, f"the process of the decoder ended by {name}"
+    return name, f"{ENDED} by {name}"

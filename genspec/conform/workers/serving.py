@@ -102,11 +102,13 @@ def is_foreign(filename: str) -> bool:
 
 
 def limit_memory(mib: int) -> None:
-    """Let the process grow by so many MiB and no more, where the system can do that."""
-    if not mib:
-        return
+    """Let the process grow by so many MiB and no more, and leave no image when it crashes, where that can be done."""
     try:
         import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if not mib:
+            return
 
         with open("/proc/self/statm", encoding="ascii") as file:
             now = int(file.read().split()[0]) * resource.getpagesize()
