@@ -37,7 +37,7 @@ READY := $(RELEASES:%=.venvs/%/.ready)
 $(foreach stamp,$(READY),$(if $(filter $(CURDIR),$(shell cat $(stamp) 2>/dev/null)),,$(shell rm -f $(stamp))))
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint docs vectors coverage matrix bench realmodel clean
+.PHONY: demo test lint docs vectors coverage campaign matrix bench realmodel clean
 
 demo: $(CORE)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/examples/demo.sh
@@ -66,9 +66,17 @@ bench: $(SUITE)
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reference_steps.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/torch_generate.py
 
-# One campaign a release, against the profile that it declares; a second run goes on where the first one stopped.
 N ?= 20000
 SEED ?= 0
+
+# Random calls through a decoder and the reference; a second run goes on where the first one stopped.
+DECODER ?= transformers
+RESULTS = build/campaign/$(DECODER)-seed-$(SEED)
+campaign: $(SUITE)
+	OMP_NUM_THREADS=1 $(BIN)/python -m genspec campaign --decoder $(DECODER) --cases $(N) --seed $(SEED) \
+	    --output $(RESULTS) $$(test -d $(RESULTS) && echo --resume)
+
+# One campaign a release, against the profile that it declares; a second run goes on where the first one stopped.
 matrix: $(SUITE) $(READY)
 	@failed=0; \
 	for python in $(BIN)/python $(RELEASES:%=.venvs/%/bin/python); do \
@@ -78,6 +86,7 @@ matrix: $(SUITE) $(READY)
 	    echo "transformers $$release, results in $$results"; \
 	    OMP_NUM_THREADS=1 $$python -m genspec campaign --decoder transformers --cases $(N) --seed $(SEED) \
 	        --output $$results $$resume || failed=1; \
+	    cp $$results/summary.json docs/conformance/data/transformers-$$release.json; \
 	done; exit $$failed
 
 # A real model, 135 million parameters, from a package. What that package itself asks for is never used here, and would

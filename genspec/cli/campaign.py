@@ -35,6 +35,7 @@ def add_arguments(parser: Parser) -> None:
     option("--shrink-limit", type=at_least(0), default=60, metavar="SECONDS",
            help="The most for making one finding small, 0 for as drawn; default 60.")
     option("--replay", metavar="FILE", help="Run the case of a finding, and nothing else.")
+    option("--rejudge", metavar="DIR", help="Judge the findings of the campaign in DIR again, and run nothing else.")
     option("--json", action="store_true", help="Print the summary as JSON.")
 
 
@@ -71,14 +72,14 @@ def run(options: Namespace) -> int:
         from genspec.cli.campaigning.replay import replayed
 
         return replayed(options)
-    if options.decoder is None:
+    if options.decoder is None and options.rejudge is None:
         raise UsageError("--decoder is missing: transformers, torch or module:factory")
     if options.executor is not None and options.workers is not None:
         raise UsageError("--workers is for this machine, and --executor brings its own: give one of them")
-    from genspec.cli.campaigning.run import ran
+    from genspec.cli.campaigning.run import ran, rejudged
     from genspec.cli.campaigning.text import summary_lines
 
-    done = ran(options)
+    done = ran(options) if options.rejudge is None else rejudged(options)
     emit([done.json] if options.json else (f"{line}\n" for line in summary_lines(done)))
     if not done.summary.cases:
         raise NothingRan("no case was run: is --cases 0, or the time limit too short?")

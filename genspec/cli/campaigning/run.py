@@ -13,6 +13,7 @@ from genspec.cli.errors import UsageError
 from genspec.conform.campaign.campaign import Campaign
 from genspec.conform.campaign.decoders import NoDecoder
 from genspec.conform.campaign.executors import NoExecutor, executor_for
+from genspec.conform.campaign.rejudge import rejudge_campaign
 from genspec.conform.campaign.run import run_campaign
 from genspec.conform.campaign.served import Served
 from genspec.conform.campaign.store import Store, StoreError, drawn_by
@@ -33,7 +34,7 @@ def ran(options: Namespace) -> Ran:
     """Run what a command line asks for."""
     started = time.monotonic()
     try:
-        info = loaded(options)
+        info = loaded(options.decoder, options.case_limit)
         campaign = Campaign(
             options.decoder, options.profile or info.profile, options.cases, options.seed, options.modes,
             case_seconds=options.case_limit,
@@ -47,14 +48,37 @@ def ran(options: Namespace) -> Ran:
             )
     except (NoDecoder, NoExecutor, StoreError) as error:
         raise UsageError(str(error)) from None
+    return told(store, summary, started)
+
+
+def rejudged(options: Namespace) -> Ran:
+    """Judge the findings of a stored campaign again."""
+    started, store = time.monotonic(), Store(Path(options.rejudge))
+    try:
+        campaign, before = store.stored()
+        info = loaded(campaign.decoder, campaign.case_seconds)
+        if info != before:
+            raise UsageError(f"{store.folder} holds {before.name} {before.version}, and {info.version} is installed")
+        with Cases(campaign.cases) as progress:
+            summary = rejudge_campaign(
+                campaign, info, store, partial(executor_for, options.executor, options.workers),
+                shrink_seconds=options.shrink_limit, progress=progress.add,
+            )
+    except (NoDecoder, NoExecutor, StoreError) as error:
+        raise UsageError(str(error)) from None
+    return told(store, summary, started)
+
+
+def told(store: Store, summary: Summary, started: float) -> Ran:
+    """Keep a summary, and give it with how long it took."""
     data = summary_to_json(summary, drawn_by())
     store.summarise(data)
     return Ran(summary, time.monotonic() - started, str(store.folder), json.dumps(data, indent=1) + "\n")
 
 
-def loaded(options: Namespace) -> Info:
+def loaded(decoder: str, case_limit: float) -> Info:
     """Start the decoder once, to see that it can be started and which it is."""
-    served = Served(options.decoder, options.case_limit, 0)
+    served = Served(decoder, case_limit, 0)
     try:
         return served.info
     finally:

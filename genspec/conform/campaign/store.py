@@ -6,7 +6,7 @@ A folder: campaign.json (what is run), chunks.jsonl (one line a finished chunk),
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
@@ -78,6 +78,21 @@ class Store:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+    def replace(self, results: Sequence[ChunkResult]) -> None:
+        """Write the results of all chunks anew."""
+        lines = [json.dumps(result_to_json(result), separators=(",", ":")) + "\n" for result in results]
+        draft = self.chunks.with_name(f".{self.chunks.name}.{os.getpid()}")
+        draft.write_text("".join(lines), encoding="utf-8", newline="\n")
+        draft.replace(self.chunks)
+
+    def stored(self) -> tuple[Campaign, Info]:
+        """Read which campaign a folder holds, and of which decoder. Raises `StoreError`."""
+        data = read_json(self.folder / "campaign.json")
+        try:
+            return campaign_from_json(data["campaign"]), Info(**data["decoder"])
+        except (KeyError, TypeError) as error:
+            raise StoreError(f"{self.folder / 'campaign.json'} describes no campaign ({error})") from None
 
     def keep(self, findings: list[Finding], campaign: Campaign, info: Info) -> None:
         """Write the findings, each to a file of its own, and remove those that are none any more."""
