@@ -18,6 +18,8 @@ from genspec.conform.cases.known import explained
 from genspec.conform.cases.outputs import Malformed, answer_of
 from genspec.conform.question import Json, Question, Told
 from genspec.conform.verdict import Kind, Verdict
+from genspec_reference import Scripted, Table
+from genspec_reference.layered import Layered
 
 CHUNK = 50
 """Calls that are drawn together. The number of a call tells its chunk, which is drawn whole."""
@@ -153,7 +155,17 @@ def fitted(call: Call, can: Capabilities) -> Call:
         names = {"pieces": "pieces", "allowed_tokens": "allowed_tokens", "negative_prompts": "negative_prompt",
                  "assistant": "assistant"}
         rest = {name: None for name, member in names.items() if member not in known}
-    return replace(call, config=config, **rest) if rest or len(config) < len(call.config) else call     # type: ignore[arg-type]
+    model = known_model(call.model, can)
+    if not rest and len(config) == len(call.config) and model is call.model:
+        return call
+    return replace(call, config=config, model=model, **rest)    # type: ignore[arg-type]
+
+
+def known_model(model: Scripted | Layered | Table, can: Capabilities) -> Scripted | Layered | Table:
+    """Give a model of a kind that a decoder knows: who knows lines alone gets those that follow each token."""
+    if can.kinds is None or model.kind in can.kinds or "lines" not in can.kinds or not isinstance(model, Scripted):
+        return model
+    return Table(tuple(tuple(model((token,)).tolist()) for token in range(model.vocab_size)), model.eos)
 
 
 def taken(call: Call, can: Capabilities) -> bool:
