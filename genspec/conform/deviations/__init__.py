@@ -8,11 +8,12 @@ from genspec.conform.deviations.calls import CALLS
 from genspec.conform.deviations.counterfactual import explained, least_first, situations_of
 from genspec.conform.deviations.deviation import Deviation as Deviation
 from genspec.conform.deviations.deviation import Seen as Seen
+from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
 from genspec.conform.deviations.scores import SCORES
 
-DEVIATIONS: dict[str, Deviation] = {one.id: one for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS)}
+DEVIATIONS: dict[str, Deviation] = {one.id: one for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *OLDER)}
 """All of them by id, in the order of the ids."""
 
 MOST_TOGETHER = 3

@@ -1,6 +1,7 @@
 """Deviations of transformers in beams and groups."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
+from genspec.conform.deviations.made.before_4_50 import first_eos_is_written
 from genspec.conform.deviations.made.placeholders import without_placeholders
 from genspec.conform.deviations.made.refusals import refuses, too_few_candidates
 
@@ -11,7 +12,7 @@ BEAMS = (
         does="placeholders of total -1e9 count as finished and are returned",
         specified="there are fewer",
         clauses=("BEAM-SEARCH-7", "BEAM-SEARCH-9"),
-        versions=Versions(("5.23.0",)),
+        versions=Versions(("4.38.2", "4.46.3", "4.57.6", "5.23.0")),
         example="all mass on EOS 2, `num_beams=2, num_return_sequences=2`",
         shows="2 rows, `sequences_scores` 0 and -1e9",
         tests=(
@@ -54,10 +55,11 @@ BEAMS = (
         does="writes the first one for any",
         specified="keeps the one that ended the row",
         clauses=("STOPPING-1", "BEAM-SEARCH-3"),
-        versions=Versions(("4.46.3",), last="4.49.0"),
+        versions=Versions(("4.38.2", "4.46.3"), last="4.49.0"),
         example="`num_beams=2`, EOS 3 and 5; a row ends with 5",
         shows="ends with 3",
         tests=("reference/test_beam_search_transformers.py::test_transformers_4_46_wrote_the_first_eos_for_any",),
+        changes=(first_eos_is_written,),
     ),
     Deviation(
         id="DEV-43",

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from genspec.conform.deviations.beams import BEAMS
+from genspec.conform.deviations.calls import CALLS
 from genspec.conform.deviations.deviation import Deviation
+from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
 from genspec.conform.deviations.scores import SCORES
@@ -24,7 +26,11 @@ Versions: those in which it was run. "source" was read there, not run. Releases 
 Examples: the model is a table: after token t the logits are line t. `generate` has P = 3 unless said.
 """
 
-PARTS = (("What is read and decided", READING), ("What is done with scores and rows", (*SCORES, *BEAMS, *ROWS)))
+PARTS = (
+    ("What is read and decided", READING),
+    ("What is done with scores and rows", (*SCORES, *BEAMS, *ROWS, *CALLS)),
+    ("What older releases do", OLDER),
+)
 """Headings with what stands below them."""
 
 

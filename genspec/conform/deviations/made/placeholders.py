@@ -45,7 +45,7 @@ def total_of(row: Row, penalty: float) -> float:
 
 def is_placeholder(row: Row, length_penalty: float, spoilt: bool) -> bool:
     """Tell whether the score of a row comes of a total of -1e9, of minus infinity, or of what became NaN."""
-    if row.score is None or str(row.finish_reason) != "length":
+    if row.score is None or str(row.finish_reason) == "stop_string":
         return False
     if np.isnan(row.score):
         return spoilt

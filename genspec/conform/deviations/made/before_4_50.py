@@ -1,0 +1,68 @@
+"""DEV-42, DEV-87 and DEV-88: what the search of releases before 4.50 writes, and the logits of those before 4.40."""
+
+from dataclasses import replace
+
+from genspec.backends.call import Call
+from genspec.config.decision import Rejected
+from genspec.config.mode import Mode
+from genspec.config.plan import DecodingPlan
+from genspec.conform.deviations.counterfactual import Situation
+from genspec_reference import Row
+from genspec_reference.decode import run
+from genspec_reference.output import Run
+
+SEARCHES = (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE)
+
+
+def first_eos_is_written(situation: Situation) -> Situation | None:
+    """Give the rows that end with the first EOS the EOS that ended them, where the rest is as expected. DEV-42."""
+    request, answered = situation.request, situation.answered
+    eos = request.plan.stopping.eos_token_ids
+    if answered is None or request.plan.mode not in SEARCHES or len(eos) < 2:
+        return None
+    try:
+        expected = list(run(request).rows)
+    except Rejected:
+        return None
+    rows = tuple(written_as(row, expected, eos) for row in answered.rows)
+    return replace(situation, answered=replace(answered, rows=rows)) if rows != answered.rows else None
+
+
+def written_as(row: Row, expected: list[Row], eos: tuple[int, ...]) -> Row:
+    """Give a row with the last token of the expected one that is equal but for that, which is used up."""
+    def fits(other: Row) -> bool:
+        ends = row.tokens[-1] in eos and other.tokens[-1] in eos and len(other.tokens) > other.prompt_length
+        return ends and row.tokens[:-1] == other.tokens[:-1]
+
+    def distance(other: Row) -> tuple[bool, float]:
+        return row.beam_indices != other.beam_indices, abs((other.score or 0.0) - (row.score or 0.0))
+
+    fitting = [other for other in expected if row.new_tokens and fits(other)]
+    if not fitting:
+        return row
+    found = min(fitting, key=distance)
+    expected.remove(found)
+    return replace(row, tokens=found.tokens)
+
+
+def draws_several_eos(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-87."""
+    return plan.mode is Mode.BEAM_SAMPLE and len(plan.stopping.eos_token_ids) > 1
+
+
+def logits_are_lost(situation: Situation) -> Situation | None:
+    """Take the expected logits: operations wrote into them, and assisted decoding keeps no step apart. DEV-88."""
+    request, answered = situation.request, situation.answered
+    if answered is None or request.plan.mode in SEARCHES or not request.plan.outputs.logits:
+        return None
+    try:
+        expected = run(request)
+    except Rejected:
+        return None
+    pairs = zip(answered.runs, expected.runs, strict=False)
+    return replace(situation, answered=replace(answered, runs=tuple(with_logits(*pair) for pair in pairs)))
+
+
+def with_logits(answered: Run, expected: Run) -> Run:
+    """Give steps with the logits of others."""
+    return tuple(replace(step, logits=other.logits) for step, other in zip(answered, expected, strict=False))

@@ -1,0 +1,192 @@
+"""Deviations of older releases: what those answered was recorded, and the release that is installed has them or not.
+
+`python tests/conform/test_older_deviations.py`, with each of the releases, records what it answers.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.strategies import described
+
+from genspec.backends.call import Call
+from genspec.backends.decoder import Answer, Info, Refusal, Unsupported
+from genspec.backends.reference import ReferenceDecoder
+from genspec.conform.deviations import DEVIATIONS, Seen, explaining
+from genspec.conform.deviations.older import OLDER
+from genspec.conform.oracle import judge
+from genspec.conform.verdict import Kind
+from genspec_reference import FinishReason, GenerateOutput, Row, Scripted, Step, Table
+
+RECORDED = Path(__file__).parent / "recorded" / "older_deviations.json"
+PROFILES = {"4.38.2": "hf-4.38", "4.46.3": "hf-4.46", "4.57.6": "hf-4.50"}
+KEPT: dict[str, Any] = {"return_dict_in_generate": True, "output_scores": True}
+LINES = Scripted("table", 0, 3)
+
+EXAMPLES: dict[str, Call] = {
+    "DEV-42": Call({"num_beams": 2, "eos_token_id": [0, 2], "max_new_tokens": 2}, Table(((0.0, 1.0, 2.0, 1.5),)),
+                   ((1,),)),
+    "DEV-80": Call({"max_new_tokens": 1, "eos_token_id": [0], "do_sample": True}, LINES, ((0,),), seeds=(1,),
+                   assistant=Table(((2.0, 0.0, 0.0),))),
+    "DEV-81": Call({"max_new_tokens": 3, "prompt_lookup_num_tokens": 1}, LINES, ((1, 1, 1),)),
+    "DEV-82": Call({"max_new_tokens": 1, "sequence_bias": [[[0], 2.0]]}, LINES, ((0,),)),
+    "DEV-83": Call({"max_new_tokens": 2, "bad_words_ids": [[1, 2]]}, Table(((0.0, 1.0, 2.0),)), ((1,),)),
+    "DEV-84": Call({"max_new_tokens": 1, "forced_decoder_ids": [[2, 0]]}, LINES, ((0,),)),
+    "DEV-85": Call({"max_new_tokens": 2, "num_beams": 2, "encoder_repetition_penalty": 1.5,
+                    "decoder_start_token_id": 0, **KEPT}, LINES, ((),), ((0,),)),
+    "DEV-86": Call({"max_new_tokens": 2, "min_new_tokens": 2, "exponential_decay_length_penalty": [0, 1.5],
+                    "eos_token_id": [0]}, Table(((0.0, 1.0, 0.5),)), ((0,),)),
+    "DEV-87": Call({"max_new_tokens": 1, "do_sample": True, "num_beams": 2, "eos_token_id": [0, 1]}, LINES, ((0,),),
+                   seed=0),
+    "DEV-88": Call({"max_new_tokens": 1, "suppress_tokens": [0], "output_logits": True, **KEPT}, LINES, ((0,),)),
+}
+"""A call that shows each of them."""
+
+
+def example(name: str, release: str) -> Call:
+    """Give the example under the profile of a release."""
+    return replace(EXAMPLES[name], profile=PROFILES.get(release, "hf"))
+
+
+def written(answer: Answer) -> Any:
+    """Write an answer as JSON can hold it."""
+    if not isinstance(answer, tuple):
+        assert isinstance(answer, Refusal), answer
+        return {"error": answer.error, "message": answer.message}
+    return [
+        {
+            "rows": [[list(row.tokens), row.prompt_length, str(row.finish_reason), row.score, list(row.beam_indices),
+                      row.run] for row in output.rows],
+            "runs": [[[kept(step.scores), kept(step.logits)] for step in run] for run in output.runs],
+        } for output in answer
+    ]
+
+
+def kept(vectors: Any) -> Any:
+    """Write vectors as lists."""
+    return None if vectors is None else [np.asarray(vector).tolist() for vector in vectors]
+
+
+def read(told: Any) -> Answer:
+    """Read a recorded answer."""
+    if isinstance(told, dict):
+        return Refusal(told["error"], told["message"])
+    return tuple(
+        GenerateOutput(
+            tuple(Row(tuple(tokens), length, FinishReason(reason), score, tuple(beams), run)
+                  for tokens, length, reason, score, beams, run in output["rows"]),
+            tuple(tuple(Step((), np.inf, scores=arrays(scores), logits=arrays(logits)) for scores, logits in run)
+                  for run in output["runs"]),
+        ) for output in told
+    )
+
+
+def arrays(lists: Any) -> Any:
+    """Read vectors."""
+    return None if lists is None else tuple(np.array(one, dtype=np.float64) for one in lists)
+
+
+@cache
+def recorded() -> dict[str, dict[str, Any]]:
+    """Return what releases answered, by release and deviation."""
+    found: dict[str, dict[str, Any]] = json.loads(RECORDED.read_text(encoding="utf-8"))
+    return found
+
+
+def seen_of(name: str, release: str) -> Seen:
+    """Give what a release showed."""
+    call, info = example(name, release), Info("transformers", release, "float32", PROFILES[release])
+    expected, answer = ReferenceDecoder().decode(call), read(recorded()[release][name])
+    return Seen(call, expected, answer, judge(call, expected, answer, info), info)
+
+
+SHOWN = [(name, release) for name in EXAMPLES for release in DEVIATIONS[name].versions.run if release in PROFILES]
+
+
+def test_every_one_has_an_example() -> None:
+    assert {one.id for one in OLDER} <= set(EXAMPLES)
+    assert all(not one.versions.cover("5.23.0") for one in OLDER)
+
+
+@pytest.mark.parametrize(("name", "release"), SHOWN)
+def test_a_deviation_explains_what_a_release_showed(name: str, release: str) -> None:
+    seen = seen_of(name, release)
+    assert seen.verdict.kind is Kind.VIOLATES, described(verdict=seen.verdict, answer=seen.answer)
+    assert [one.id for one in explaining(seen)] == [name], described(verdict=seen.verdict, answer=seen.answer)
+
+
+@pytest.mark.parametrize(("name", "release"), SHOWN)
+def test_a_deviation_explains_nothing_in_a_new_release(name: str, release: str) -> None:
+    seen = seen_of(name, release)
+    assert not explaining(replace(seen, info=replace(seen.info, version="5.23.0")))
+
+
+@pytest.mark.parametrize(("name", "release"), SHOWN)
+def test_a_deviation_excuses_no_other_row(name: str, release: str) -> None:
+    """A token more, another token at the end, no row at all, another refusal."""
+    seen = seen_of(name, release)
+    for wrong in spoilt(seen.answer, seen.call.model.vocab_size):
+        verdict = judge(seen.call, seen.expected, wrong, seen.info)
+        if verdict.kind is Kind.VIOLATES:
+            found = explaining(replace(seen, answer=wrong, verdict=verdict))
+            assert not found, described(found=[one.id for one in found], answer=wrong, right=seen.answer)
+
+
+def spoilt(answer: Any, vocab_size: int) -> list[Answer]:
+    """Give answers that are wrong in another way."""
+    if isinstance(answer, Refusal):
+        return [Refusal(answer.error, "something else"), Refusal("OSError", answer.message)]
+    (output,) = answer
+    first, *others = output.rows
+    other = replace(first, tokens=(*first.tokens[:-1], (first.tokens[-1] + 1) % vocab_size))
+    longer = replace(first, tokens=(*first.tokens, first.tokens[-1]), beam_indices=(*first.beam_indices, 0))
+    return [
+        (replace(output, rows=(other, *others)),), (replace(output, rows=(longer, *others)),),
+        (replace(output, rows=()),), Refusal("RuntimeError", "no"),
+    ]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_old_release_shows_a_deviation_and_a_new_one_does_not(name: str) -> None:
+    pytest.importorskip("transformers", reason="the deviations are those of transformers, not installed")
+    from genspec.backends.transformers.decoder import TransformersDecoder
+
+    decoder = TransformersDecoder()
+    call, info = example(name, decoder.info.version), decoder.info
+    expected, answer = ReferenceDecoder().decode(call), decoder.decode(call)
+    verdict = judge(call, expected, answer, info)
+    if DEVIATIONS[name].versions.cover(info.version):
+        assert verdict.kind is Kind.VIOLATES, described(verdict=verdict, answer=answer)
+        assert [one.id for one in explaining(Seen(call, expected, answer, verdict, info))] == [name]
+    else:
+        assert verdict.kind is not Kind.VIOLATES, described(verdict=verdict, expected=expected, answer=answer)
+
+
+def record() -> None:
+    """Record what the installed release answers."""
+    from genspec.backends.transformers.decoder import TransformersDecoder
+
+    decoder = TransformersDecoder()
+    release = decoder.info.version
+    shown = [name for name, one in SHOWN if one == release]
+    answers = {name: decoder.decode(example(name, release)) for name in shown}
+    old = recorded() if RECORDED.exists() else {}
+    new = {name: written(answer) for name, answer in answers.items() if not isinstance(answer, Unsupported)}
+    RECORDED.parent.mkdir(exist_ok=True)
+    RECORDED.write_text(an_answer_a_line({**old, release: new}), encoding="utf-8")
+
+
+def an_answer_a_line(answers: dict[str, dict[str, Any]]) -> str:
+    """Write what releases answered as JSON, each answer on a line."""
+    lines = [(release, ",\n".join(f' "{name}": {json.dumps(told)}' for name, told in sorted(of_release.items())))
+             for release, of_release in sorted(answers.items())]
+    return "{\n" + ",\n".join(f'"{release}": {{\n{given}\n}}' for release, given in lines) + "\n}\n"
+
+
+if __name__ == "__main__":
+    sys.exit(record())
