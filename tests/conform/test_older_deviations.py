@@ -4,7 +4,6 @@
 """
 
 import json
-import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -189,4 +188,4 @@ def an_answer_a_line(answers: dict[str, dict[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(record())
+    record()
