@@ -1,5 +1,6 @@
 """The ways through a step of a wide vocabulary, held to the plain one, at sizes where they are taken by themselves."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from support.strategies import described
 
 from genspec import GenerationConfig
 from genspec.backends.torch import lines, wide
+from genspec.backends.torch.narrow import Narrow, finished, gathered, race
 from genspec.backends.torch.narrow import first_of as first_of_few
-from genspec.backends.torch.narrow import gathered
 from genspec.backends.torch.noise import CountedNoise, GeneratorNoise, Noise
+from genspec.backends.torch.operations.top_k import top_k_ranked
+from genspec.backends.torch.operations.top_p import top_p_ranked
 from genspec.backends.torch.pipeline import NOT_REAL, NOTHING_LEFT, Pipeline
 from genspec.backends.torch.ranking import first, kth
 from genspec.backends.torch.selection import first_of
@@ -217,3 +220,27 @@ def test_an_operation_that_makes_an_infinite_score_is_refused(size: int) -> None
     for tokens in ([0, 0], [2, 0], [NOT_REAL, 0]):
         assert pipeline.take(logits).tokens.tolist() == tokens
         pipeline.advance([0, 1], [0, 0])
+
+
+@pytest.mark.clauses("SAMPLE-1")
+def test_of_equal_ratios_the_lowest_id_wins() -> None:
+    few = Narrow(np.array([[9, 4, 7, 0], [1, 2, 3, 0]]), np.array([[1.0, 1.0, 1.0, -np.inf], [-np.inf] * 4]))
+    assert race(few, np.full((2, 4), 0.5), 10).tolist()[0] == 4
+
+
+def test_scores_far_from_zero_do_not_drown_the_noise() -> None:
+    few = Narrow(np.array([[3, 8]]), np.array([[-3e38, -3e38]]))
+    assert [race(few, np.array([noise]), 10).item() for noise in ([0.5, 2.0], [2.0, 0.5])] == [3, 8]
+
+
+@pytest.mark.clauses("TOP-P-3", "TOP-K-4", "SCORES-5")
+def test_of_many_equal_scores_the_lowest_ids_are_kept() -> None:
+    rng = np.random.default_rng(0)
+    for kept, step in ((20, partial(top_p_ranked, p=0.2)), (7, partial(top_k_ranked, k=7, top_k_ties="exact"))):
+        scores = np.zeros((1, 100))
+        few = finished(Narrow(np.arange(100)[None] * 3, scores), [step])
+        assert sorted(few.tokens[few.scores > -np.inf].tolist()) == [3 * token for token in range(kept)]
+        scores[0, rng.permutation(100)[:50]] = -1.0
+        best = np.flatnonzero(scores[0] == 0)[:5].tolist()
+        few = finished(Narrow(np.arange(100)[None], scores), [partial(top_k_ranked, k=5, top_k_ties="exact")])
+        assert sorted(few.tokens[few.scores > -np.inf].tolist()) == best
