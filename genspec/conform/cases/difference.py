@@ -59,6 +59,8 @@ def first_difference(given: Any, wanted: Any, near: tuple[float, float]) -> list
     if isinstance(wanted, list):
         if not isinstance(given, Sequence) or isinstance(given, str):
             return []
+        if len(given) != len(wanted) and wanted and not isinstance(wanted[0], int):
+            return []               # rows of tokens part at a token, and everything else at its length
         for place, (one, other) in enumerate(zip(given, wanted, strict=False)):
             path = first_difference(one, other, near)
             if path is not None:

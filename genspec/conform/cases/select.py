@@ -9,6 +9,7 @@ from genspec.backends.decoder import Info
 from genspec.conform.capabilities import Capabilities, lacking
 from genspec.conform.cases.case import Case
 from genspec.conform.cases.drawn import drawn_cases
+from genspec.conform.cases.placed import placed
 from genspec.conform.cases.published import Published, all_published, published
 from genspec.conform.oracle.tolerance import EPSILONS
 from genspec.conform.question import LEVELS, Question
@@ -50,7 +51,8 @@ class Selected:
 def selected(selection: Selection, info: Info, can: Capabilities) -> Selected:
     """Choose cases. Raises `UnknownName`."""
     check(selection)
-    fitting = [case for case in published(selection.profile) if wanted(case, selection)]
+    every: list[Case] = [*published(selection.profile), *placed(selection.profile)]
+    fitting = [case for case in every if wanted(case, selection)]
     reasons = [(case, why_not(case.question, info, can) or not_refused(case, can)) for case in fitting]
     asked = spread([case for case, reason in reasons if reason is None])
     left_out = tuple((case, reason) for case, reason in reasons if reason is not None)
@@ -111,9 +113,10 @@ def why_not(question: Question, info: Info, can: Capabilities) -> str | None:
     return lacking(can, question) or inexact(question, info.dtype)
 
 
-def not_refused(case: Published, can: Capabilities) -> str | None:
+def not_refused(case: Case, can: Capabilities) -> str | None:
     """Say that a decoder does not claim to refuse what is to be refused."""
-    return "refuses nothing" if case.vector["expected"]["kind"] == "reject" and not can.refuses else None
+    refused = isinstance(case, Published) and case.vector["expected"]["kind"] == "reject"
+    return "refuses nothing" if refused and not can.refuses else None
 
 
 def inexact(question: Question, dtype: str) -> str | None:
@@ -184,7 +187,8 @@ def case_named(name: str, profile: str, can: Capabilities) -> Case:
         calls = drawn.chunk(profile, can, seed, number // drawn.CHUNK)
         if number % drawn.CHUNK < len(calls):
             return drawn.Drawn(name, calls[number % drawn.CHUNK])
-    vectors: dict[str, Published] = {case.vector["id"]: case for case in all_published(folder())}
+    every: list[Case] = [*all_published(folder()), *placed(profile)]
+    vectors = {case.question.id: case for case in every}
     if name in vectors:
         return vectors[name]
     near = get_close_matches(name, vectors, n=1)
