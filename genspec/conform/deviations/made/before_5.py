@@ -7,6 +7,8 @@ from genspec.config.decision import Rejected
 from genspec.config.mode import Mode
 from genspec.config.plan import DecodingPlan, Operation
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.deviation import Seen
+from genspec.conform.deviations.made.refusals import refuses
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
 from genspec_reference.decode import run
@@ -45,9 +47,25 @@ def ends_as_a_row(request: Request) -> bool:
     return any(text.rfind(string) + len(string) > before for string in stopping.stop_strings if string in text)
 
 
+def assists_without_eos(_: Call, plan: DecodingPlan) -> bool:
+    """DEV-81, before 4.39."""
+    return plan.mode is Mode.ASSISTED and not plan.stopping.eos_token_ids
+
+
 def looks_up_without_eos(call: Call, plan: DecodingPlan) -> bool:
-    """DEV-81."""
-    return plan.mode is Mode.ASSISTED and call.assistant is None and not plan.stopping.eos_token_ids
+    """DEV-81, since 4.39."""
+    return call.assistant is None and assists_without_eos(call, plan)
+
+
+WITHOUT_EOS = (
+    refuses("TypeError", r"isin\(\) received", looks_up_without_eos),
+    refuses("AttributeError", "'NoneType' object has no attribute 'shape'", assists_without_eos),
+)
+
+
+def fails_without_eos(seen: Seen) -> bool:
+    """Explain what an EOS that is None ends in. DEV-81."""
+    return any(explains(seen) for explains in WITHOUT_EOS)
 
 
 def biases_token_0(call: Call, _: DecodingPlan) -> bool:
