@@ -9,8 +9,8 @@ import pytest
 from genspec.lint.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
-WRITTEN = ["README.md", "docs/examples/README.md", "docs/guide/checkpoints.md", "docs/guide/ci.md", "docs/guide/conform.md",
-           "docs/guide/python.md", "docs/guide/trace.md"]
+WRITTEN = ["README.md", "docs/examples/README.md", "docs/guide/checkpoints.md", "docs/guide/ci.md",
+           "docs/guide/conform.md", "docs/guide/python.md", "docs/guide/trace.md"]
 
 
 @pytest.fixture(scope="module")
