@@ -6,6 +6,7 @@ It is right until question 3, where most of them go wrong, once or always. FILE 
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -38,6 +39,9 @@ def ready():
         sys.exit("no model file here")
     if NAME == "slow start":
         time.sleep(60)
+    if NAME == "has a child":
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        FILE.write_text(str(child.pid))
     if NAME == "garbage at start":
         say("Loading the model ...\n")
     if NAME == "unknown capability":
@@ -122,6 +126,12 @@ def twice(name, answer):
     say(2 * (json.dumps({"id": name, **answer}) + "\n"))
 
 
+def twice_later(name, answer):
+    tell({"id": name, **answer})
+    time.sleep(0.05)
+    tell({"id": name, **answer})
+
+
 def same_name_twice(name, answer):
     say(f'{{"id": {json.dumps(name)}, "scores": [1.0], "scores": {json.dumps(answer["scores"])}}}\n')
 
@@ -140,7 +150,8 @@ WRONG = {
     "dies": dies, "half a line": half_a_line, "segfault": segfault, "segfault once": segfault_once, "hangs": hangs,
     "closes": closes, "floods a line": floods("x" * (1 << 20)), "floods lines": floods("y\n" * (1 << 16)),
     "other id": lambda name, answer: tell({"id": f"{name}-2", **answer}), "no id": lambda name, answer: tell(answer),
-    "twice": twice, "same name twice": same_name_twice, "out of order": holds_back, "memory": grows,
+    "twice": twice, "twice, later": twice_later, "same name twice": same_name_twice, "out of order": holds_back,
+    "memory": grows,
     "count": answers(lambda answer: {"scores": answer["scores"][:-1]}),
     "nan": scored(lambda score: float("nan")), "nan as text": scored(lambda score: "nan"),
     "null": scored(lambda score: None), "always wrong": scored(lambda score: 7.0),

@@ -121,6 +121,39 @@ def test_answers_out_of_order_are_seen(asked):
     assert told[3] == {"scores": [0.5, "-inf"]}, told
 
 
+def test_a_second_answer_is_not_taken_for_that_to_the_next_question(asked):
+    target = asked("twice, later")
+    for _ in range(3):
+        assert target.ask(question()) == {"scores": [0.5, "-inf"]}
+    time.sleep(0.5)
+    told = target.ask(question(scores=(3.0, 2.0)))       # under the same id
+    assert isinstance(told, Broken) and "before this was asked came" in str(told), told
+    assert target.ask(question(scores=(3.0, 2.0))) == {"scores": [1.5, 1.0]}
+
+
+def test_what_a_program_has_started_ends_with_it(asked, tmp_path):
+    place = tmp_path / "pid"
+    target = asked("has a child", place)
+    assert target.info.name == "fake"
+    child = int(place.read_text())
+    target.stop()
+    assert gone(child), "the child of the program goes on running"
+
+
+def gone(pid, seconds=5.0):
+    """Wait until a process is no more, or has been left to be collected."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def test_memory_is_bounded(asked):
     target = asked("memory", memory_mib=100)
     if not Path("/proc/self/statm").exists():
