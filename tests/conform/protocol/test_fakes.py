@@ -225,6 +225,13 @@ def test_a_program_that_starts_only_once_breaks_what_is_left(asked, tmp_path):
     assert len(target.failed) == 3      # and no more starts
 
 
+def test_starts_that_failed_are_forgotten_after_one_that_did_not(asked):
+    target = asked("nothing")
+    target.failed.extend([NoDecoder("busy")] * 2)
+    assert target.ask(question()) == {"scores": [0.5, "-inf"]}
+    assert target.failed == []
+
+
 def test_a_program_that_does_not_stop_is_ended(asked, monkeypatch):
     monkeypatch.setattr("genspec.conform.protocol.child.PARTING_SECONDS", 0.2)
     target = asked("stays")
