@@ -10,7 +10,7 @@ from typing import Any
 
 from genspec import __version__
 from genspec.conform.cases.case import Case, Who
-from genspec.conform.cases.drawn import Drawn, shrunk
+from genspec.conform.cases.drawn import Drawn, is_alike, shrunk
 from genspec.conform.cases.select import Selected, Selection, case_named, selected
 from genspec.conform.kit.examine import Asking, chunk_here, examined
 from genspec.conform.kit.journal import Journal
@@ -202,7 +202,6 @@ def shrunk_result(case: Drawn, result: Result, ask: Asking, who: Who, seconds: f
     """Give the result of the smallest case that shows the same."""
     least = shrunk(case, who, ask, result.verdict, seconds)
     again = examined(least, ask, who)
-    same = (again.verdict.kind, again.verdict.clauses) == (result.verdict.kind, result.verdict.clauses)
-    if not same:
+    if not is_alike(again.verdict, result.verdict):
         return result
     return replace(result, verdict=again.verdict, input=again.input, case=least.name, shrunk=least is not case)
