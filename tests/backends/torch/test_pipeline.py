@@ -381,3 +381,20 @@ def test_a_processor_that_gives_other_scores_is_told() -> None:
     pipeline = Pipeline([plan], [(4,)], None, 8, processors=[lambda input_ids, scores: scores[:, 1:]])
     with pytest.raises(ValueError, match=r"\(1, 8\) and returned \(1, 7\)"):
         pipeline.take(torch.zeros(1, 8))
+
+
+@pytest.mark.parametrize("config", [{}, {"do_sample": True, "top_k": 3}, {"do_sample": True, "temperature": 0.5}])
+@pytest.mark.clauses("SCORES-2", "REMOVE-INVALID-VALUES-2")
+def test_what_is_no_score_is_repaired_where_the_plan_says_so(config: dict[str, Any]) -> None:
+    plan = GenerationConfig(remove_invalid_values=True, max_new_tokens=3, **config).resolve(
+        prompt_length=1, vocab_size=4).plan
+    logits = torch.tensor([[torch.nan, 1.0, torch.inf, 2.0], [-torch.inf, torch.nan, -5.0, -torch.inf]])
+    assert Pipeline([plan] * 2, [(1,)] * 2, None, 4).take(logits, CountedNoise([0, 1])).tokens.tolist() == [2, 1]
+
+
+def test_operations_of_prompts_of_other_lengths_keep_their_order() -> None:
+    config = GenerationConfig(repetition_penalty=2.0, forced_bos_token_id=3, suppress_tokens=[1], max_new_tokens=3)
+    plans = [config.resolve(prompt_length=length, vocab_size=4).plan for length in (2, 1, 3)]
+    slots = Pipeline(plans, [(0, 1), (0,), (0, 1, 2)], None, 4).slots
+    assert [slot.name for slot in slots] == ["repetition_penalty", "forced_bos", "suppress"]
+    assert [one is not None for one in slots[1].operations] == [False, True, False]

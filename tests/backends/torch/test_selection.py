@@ -108,7 +108,7 @@ def test_of_equal_scores_the_lowest_id_is_taken(size: int, threads: int) -> None
         torch.set_num_threads(used)
 
 
-@pytest.mark.parametrize("size", [8, lines.FEW + 1, wide.WIDE + 5])
+@pytest.mark.parametrize("size", [8, 100, lines.FEW + 1, wide.WIDE + 5])
 @pytest.mark.parametrize("name", CONFIGS)
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
 @pytest.mark.parametrize("place", [1, -1])

@@ -212,3 +212,8 @@ def test_a_step_asks_no_more_of_a_long_line(size: int) -> None:
         state.advance(token)
     assert len(state.followers) == (1 if size == 1 else 5001 - size + 1)
     assert len(state.recent) == size - 1
+
+
+def test_a_real_score_stays_real_under_a_low_temperature() -> None:
+    divided = changing("temperature")(torch.tensor([[-GREATEST, GREATEST, -torch.inf, 1.0]]), 0.5)
+    assert divided.tolist() == [[-GREATEST, GREATEST, -torch.inf, 2.0]]
