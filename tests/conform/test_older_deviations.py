@@ -43,6 +43,9 @@ EXAMPLES: dict[str, Call] = {
     "DEV-87": Call({"max_new_tokens": 1, "do_sample": True, "num_beams": 2, "eos_token_id": [0, 1]}, LINES, ((0,),),
                    seed=0),
     "DEV-88": Call({"max_new_tokens": 1, "suppress_tokens": [0], "output_logits": True, **KEPT}, LINES, ((0,),)),
+    "DEV-89": Call({"max_new_tokens": 2, "min_length": 2, "eos_token_id": [0]}, LINES, ((1,),), assistant=LINES),
+    "DEV-90": Call({"max_new_tokens": 8, "do_sample": True, "top_k": 1, "watermarking_config": {"hashing_key": 1}},
+                   Scripted("history", 3, 33), ((0,),), seeds=(1,)),
 }
 """A call that shows each of them."""
 

@@ -4,8 +4,9 @@
 """
 
 from genspec.conform.deviations.deviation import Deviation, Versions
-from genspec.conform.deviations.made.before_4_50 import draws_several_eos, logits_are_lost
+from genspec.conform.deviations.made.before_4_50 import draws_several_eos, logits_are_lost, watermark_comes_first
 from genspec.conform.deviations.made.before_5 import (
+    assists_with_a_minimum,
     biases_token_0,
     fails_without_eos,
     has_forced_decoder_ids,
@@ -126,5 +127,29 @@ OLDER = (
         shows="logits 0 and minus infinity",
         tests=(OF_OLD,),
         changes=(logits_are_lost,),
+    ),
+    Deviation(
+        id="DEV-89",
+        when="assisted decoding with an assistant and `min_length` or `min_new_tokens`",
+        does="ValueError: an operation of its own making is in its way",
+        specified="decodes",
+        clauses=("ASSISTED-9", "MIN-LENGTH-1"),
+        versions=Versions(("4.57.6",), first="4.47.0", last="4.57.6", note="(4.46.3 decodes)"),
+        example="an assistant, EOS 0, `min_length=2`",
+        shows="ValueError: Passing `MinLengthLogitsProcessor` when using `assisted_generation is disabled",
+        tests=(OF_OLD,),
+        explains=refuses("ValueError", "Passing `MinLengthLogitsProcessor`", assists_with_a_minimum),
+    ),
+    Deviation(
+        id="DEV-90",
+        when="a watermark, and temperature or a truncation",
+        does="marks before them",
+        specified="marks behind them",
+        clauses=("PIPELINE-1",),
+        versions=Versions(("4.46.3",), last="4.46.3", note="; source: until 4.46"),
+        example="a watermark, `do_sample=True, top_k=1`",
+        shows="the token that the mark makes the highest",
+        tests=(OF_OLD,),
+        changes=(watermark_comes_first,),
     ),
 )

@@ -1,4 +1,4 @@
-"""DEV-42, DEV-87 and DEV-88: what the search of releases before 4.50 writes, and the logits of those before 4.40."""
+"""DEV-42, DEV-87, DEV-88 and DEV-90: what searches before 4.50 write, and logits before 4.40."""
 
 from dataclasses import replace
 
@@ -7,9 +7,11 @@ from genspec.config.decision import Rejected
 from genspec.config.mode import Mode
 from genspec.config.plan import DecodingPlan
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.oracle.requests import with_operations
 from genspec_reference import Row
 from genspec_reference.decode import run
 from genspec_reference.output import Run
+from genspec_reference.step import CLOSING, inserted
 
 SEARCHES = (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE)
 
@@ -43,6 +45,19 @@ def written_as(row: Row, expected: list[Row], eos: tuple[int, ...]) -> Row:
     found = min(fitting, key=distance)
     expected.remove(found)
     return replace(row, tokens=found.tokens)
+
+
+def watermark_comes_first(situation: Situation) -> Situation | None:
+    """Let the watermark act in front of temperature and truncations. DEV-90."""
+    request = situation.request
+    mark = request.plan.operation("watermark")
+    if mark is None:
+        return None
+    others = tuple(one for one in request.plan.operations if one is not mark)
+    moved = inserted(others, [mark], CLOSING)
+    if moved == request.plan.operations:
+        return None
+    return replace(situation, request=with_operations(request, moved))
 
 
 def draws_several_eos(call: Call, plan: DecodingPlan) -> bool:

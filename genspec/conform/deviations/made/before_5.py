@@ -101,6 +101,12 @@ def short_alone(operation: Operation) -> Operation:
     return Operation("processor", {"function": functions[operation.name]}, operation.clause)
 
 
+def assists_with_a_minimum(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-89."""
+    minimum = call.config.get("min_new_tokens") is not None or bool(call.config.get("min_length"))
+    return call.assistant is not None and plan.mode is Mode.ASSISTED and minimum
+
+
 def has_forced_decoder_ids(call: Call, _: DecodingPlan) -> bool:
     """DEV-84."""
     return call.config.get("forced_decoder_ids") is not None
