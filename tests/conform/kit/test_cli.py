@@ -56,9 +56,8 @@ def test_every_fault_in_the_adapter_of_the_guide_is_found(
 ) -> None:
     assert ADAPTER.count(wrong[0]) == 1, "it stands there once"
     (tmp_path / "wrong.py").write_text(ADAPTER.replace(*wrong))
-    status, out, _ = conform(capsys, "wrong:Simple", "--max-cases", "160")
+    status, out, _ = conform(capsys, "wrong:Simple", "--max-cases", "400")
     assert status == 1 and "violates" in out and "again" in out
-
 
 
 def test_the_statuses(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
