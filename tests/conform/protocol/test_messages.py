@@ -202,5 +202,7 @@ def test_what_is_no_message_is_shown(line, words):
 
 
 def test_numbers_that_json_has_not_travel_as_texts():
+    with pytest.raises(ValueError, match="JSON"):
+        line_of({"scores": [float("nan")]})
     given = {"scores": [1.0, float("-inf")], "logits": [[float("nan")], (float("inf"), 2)], "token": 3}
     assert with_texts(given) == {"scores": [1.0, "-inf"], "logits": [["nan"], ["inf", 2]], "token": 3}
