@@ -1,1 +1,1 @@
-"""Decoders behind one interface: the reference, our own on torch, `generate` of transformers. Text: docs/guide/backends.md."""
+"""Decoders behind one interface: the reference, torch, `generate` of transformers. Text: docs/guide/backends.md."""

@@ -114,12 +114,13 @@ class CountedNoise:
     def chances(self, step: int, size: int) -> list[float]:
         """Count the number behind the first `size`."""
         behind = np.full((len(self.begun), 1), size)
-        return np.exp(-self.at(step, size, behind))[:, 0].tolist()
+        drawn: list[float] = np.exp(-self.at(step, size, behind))[:, 0].tolist()
+        return drawn
 
 
 def exponentials_of(words: NDArray[np.int64]) -> NDArray[np.float32]:
     """Make of 64 random bits what torch's `exponential_` makes of them on a CPU. int64[...] -> float32[...]."""
-    return (-np.log1p(-((words & MANTISSA) * 2.0**-53))).astype(np.float32)
+    return np.asarray(-np.log1p(-((words & MANTISSA) * 2.0**-53)), dtype=np.float32)
 
 
 @cache

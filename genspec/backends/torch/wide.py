@@ -60,7 +60,7 @@ class WideScores:
         rows = min(self.lines, max(1, CHUNK // self.size))
         highest = self.highest_logits.max(1, keepdims=True)
         below, memory, sums = torch.from_numpy(highest), torch.empty(rows, self.size), []
-        for logits, of_logits in zip(self.logits.split(rows), below.split(rows), strict=True):
+        for logits, of_logits in zip(torch.split(self.logits, rows), torch.split(below, rows), strict=True):
             chunk = torch.sub(logits, of_logits, out=memory[:len(logits)]).exp_()
             sums.append(chunk.sum(1, keepdim=True).numpy())
         return highest + np.log(np.concatenate(sums), dtype=np.float64)     # type: ignore[no-any-return]
@@ -68,7 +68,7 @@ class WideScores:
     @property
     def refused(self) -> NDArray[np.bool_]:
         """Mark the lines with NaN or plus infinity. bool[N]. SCORES-2."""
-        refused = ~(self.highest_logits.max(1) < np.inf)                # NaN is not below either
+        refused: NDArray[np.bool_] = ~(self.highest_logits.max(1) < np.inf)     # NaN is not below either
         return refused if self.overflowed is None else refused | self.overflowed
 
     def check(self) -> None:
@@ -107,7 +107,8 @@ class WideScores:
     def blocks_of(self, places: Ids) -> Ids:
         """Give the number line * blocks + block of each place."""
         lines, tokens = np.divmod(places, self.size)
-        return lines * self.blocks + tokens // BLOCK
+        numbers: Ids = lines * self.blocks + tokens // BLOCK
+        return numbers
 
     def block_scores(self, numbers: Ids) -> Reals:
         """Give the scores of blocks, by their numbers in ascending order. int[m] -> float[m, BLOCK]."""
