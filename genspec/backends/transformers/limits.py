@@ -30,6 +30,8 @@ def limits(call: Call, plans: Sequence[DecodingPlan] | None, is_batch: bool) -> 
         yield "max_time: the rows hang on the clock"
     if "token_healing" in given:
         yield "token_healing needs a tokenizer with a tree of its texts"
+    if given.get("forced_decoder_ids") and RELEASE < (4, 39):
+        yield f"forced_decoder_ids: {VERSION} honours it, and how is not specified (FORCED-DECODER-IDS-1)"
     if given.get("cache_implementation", "dynamic") not in CACHES:
         yield f"cache_implementation: the model keeps what it reads in a {' or '.join(CACHES)} cache"
     if is_batch and call.sources is None and not all(call.prompts):
