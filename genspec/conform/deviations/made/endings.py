@@ -18,12 +18,20 @@ def goes_on_with_the_batch(situation: Situation) -> Situation | None:
     alone = len(situation.call.prompts) * plan.outputs.num_return_sequences == 1
     if answered is None or alone or plan.stopping.eos_token_ids or plan.mode not in ROW_BY_ROW:
         return None
-    if not plan.stopping.stop_strings or {len(row.new_tokens) for row in answered.rows} != {situation.longest}:
+    if not plan.stopping.stop_strings:
         return None
     length = replace(plan.length, max_new_tokens=situation.longest)
     going = replace(plan, stopping=replace(plan.stopping, stop_strings=()), length=length)
-    rows = tuple(without_end(request, row) for row in answered.rows)
+    rows = tuple(without_end(request, whole(row, situation.longest, plan.tokens.pad)) for row in answered.rows)
     return replace(situation, request=replace(request, plan=going), answered=replace(answered, rows=rows))
+
+
+def whole(row: Row, longest: int, pad: int | None) -> Row:
+    """Give back the pad ids at a row's end, which look like padding and were drawn like any other token."""
+    missing = longest - len(row.new_tokens)
+    if not missing or pad is None:
+        return row
+    return replace(row, tokens=(*row.tokens, *(pad,) * missing), finish_reason=FinishReason.LENGTH)
 
 
 def without_end(request: Request, row: Row) -> Row:
