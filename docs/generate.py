@@ -1,6 +1,6 @@
 """Write what derives from the code: docs/fields.md, docs/rules/, docs/spec/deviations.md, outputs in written pages.
 
-`make docs` runs this.
+And docs/conformance/transformers.md from what campaigns said. `make docs` runs this.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 import genspec.lint.rules  # noqa: F401  fills RULES
 from genspec.cli.app import run
 from genspec.config.page import fields_page
+from genspec.conform.campaign.page import campaigns_page
 from genspec.conform.deviations.page import deviations_page
 from genspec.lint.page import rule_page, rules_index
 from genspec.lint.rule import RULES
@@ -34,6 +35,7 @@ def pages() -> dict[str, str]:
     return {
         "docs/fields.md": fields_page(),
         "docs/spec/deviations.md": deviations_page(),
+        "docs/conformance/transformers.md": campaigns_page(DOCS / "conformance" / "data"),
         "docs/rules/README.md": rules_index(),
         **rules,
         **{name: CONSOLE.sub(with_output, text) for name, text in with_outputs.items()},

@@ -51,7 +51,7 @@ def campaigns(runs: Sequence[Data]) -> list[str]:
           f"{run['cases']:,}", *(f"{run['verdicts'].get(kind, 0):,}" for kind in kinds),
           f"{run['ambiguous_share']:.2%}") for run in runs),
     )
-    return [*lines, "", "What violates is not explained: `docs/conformance/data` holds a minimal case of each."]
+    return [*lines, "", "What violates, errors or times out is not explained yet."]
 
 
 def features(runs: Sequence[Data], part: str, name: str) -> list[str]:
