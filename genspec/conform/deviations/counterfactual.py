@@ -6,18 +6,32 @@ has to be the exact one for that. Nothing else in the answer is excused.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, combinations
+from typing import Protocol
 
 from genspec.backends.call import Call
 from genspec.backends.decoder import Info, Refusal
 from genspec.config.decision import Rejected
 from genspec.conform.oracle.prompts import judge_prompt
-from genspec.conform.oracle.requests import requests_of
+from genspec.conform.oracle.requests import requests_of, with_operations
 from genspec.conform.verdict import Kind
 from genspec_reference import GenerateOutput
 from genspec_reference.decode import run
 from genspec_reference.request import Request
+from genspec_reference.step import operations_of
+
+
+class Search(Protocol):
+    """A search that is not the reference's."""
+
+    def __call__(self, request: Request, *, rounding: int) -> GenerateOutput:
+        """Decode a request. `rounding`: 0, or the number of one way in which the decoder may round."""
+
+
+ROUNDINGS = 12
+"""How many ways of rounding are tried: a search that is not the reference's has no oracle for equal totals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,7 @@ class Situation:
     request: Request
     answered: GenerateOutput | None         # None: the decoder refuses the call
     longest: int = 0                        # new tokens of the longest row of the whole answer
+    search: Search | None = None            # that a deviation makes, where the reference's own does not show it
 
 
 UNDRAWABLE = re.compile("probability tensor contains either|distribution Categorical")
@@ -67,7 +82,7 @@ def situations_of(call: Call, answer: object, info: Info) -> list[Situation]:
     scores from which nothing can be drawn.
     """
     try:
-        requests = requests_of(call)
+        requests = [with_its_operations(request) for request in requests_of(call)]
     except Rejected:
         return []
     if isinstance(answer, Refusal) and answer.error in RAISED and UNDRAWABLE.search(answer.message):
@@ -79,10 +94,29 @@ def situations_of(call: Call, answer: object, info: Info) -> list[Situation]:
     return [Situation(call, number, info, request, output, longest) for number, (request, output) in enumerate(pairs)]
 
 
+def with_its_operations(request: Request) -> Request:
+    """Give a request whose plan has the operation of `allowed_tokens` in its place, so that a change can find it."""
+    if request.allowed_tokens is None:
+        return request
+    given = {"allowed_tokens": request.allowed_tokens}
+    operations = tuple(
+        replace(one, arguments=given) if one.name == "prefix_allowed_tokens" else one for one in operations_of(request)
+    )
+    return replace(with_operations(request, operations), allowed_tokens=None)
+
+
 def is_right(situation: Situation) -> bool:
     """Tell whether an answer to one prompt is the exact one, or within the rounding of the decoder."""
+    search = situation.search
+    if search is None:
+        return is_exact(situation, run)
+    return any(is_exact(situation, partial(search, rounding=way)) for way in range(ROUNDINGS))
+
+
+def is_exact(situation: Situation, decode: Callable[[Request], GenerateOutput]) -> bool:
+    """Tell whether an answer is the one that a decoder gives."""
     try:
-        expected = run(situation.request)
+        expected = decode(situation.request)
     except Rejected:
         return situation.answered is None
     if situation.answered is None:

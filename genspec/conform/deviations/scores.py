@@ -17,7 +17,7 @@ from genspec.conform.deviations.made.nothing_left import (
 from genspec.conform.deviations.made.overflow import in_float32
 from genspec.conform.deviations.made.padding import padding_counts
 from genspec.conform.deviations.made.refusals import (
-    guides_beams_from_a_negative_prompt,
+    guides_rows_from_a_negative_prompt,
     marks_as_transformers_cannot,
     refuses,
 )
@@ -93,7 +93,7 @@ SCORES = (
     ),
     Deviation(
         id="DEV-27",
-        when="guidance in a beam mode with a negative prompt",
+        when="guidance with a negative prompt, in a beam mode or with `num_return_sequences` above 1",
         does="RuntimeError",
         specified="decodes",
         clauses=("GUIDANCE-2",),
@@ -101,7 +101,7 @@ SCORES = (
         example="`num_beams=2, guidance_scale=2.0`, a negative prompt, two new tokens",
         shows="RuntimeError: Sizes of tensors must match",
         tests=("reference/test_guidance.py::test_deviation_a_negative_prompt_in_a_beam_mode",),
-        explains=refuses("RuntimeError", "[Ss]izes? of tensor", guides_beams_from_a_negative_prompt),
+        explains=refuses("RuntimeError", "[Ss]izes? of tensor", guides_rows_from_a_negative_prompt),
     ),
     Deviation(
         id="DEV-28",

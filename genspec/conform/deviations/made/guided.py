@@ -9,11 +9,12 @@ from genspec.backends.call import Call
 from genspec.config.mode import Mode
 from genspec.config.plan import DecodingPlan, Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.deviation import Seen
+from genspec.conform.deviations.deviation import Seen, numbers
 from genspec.conform.deviations.made.nothing_left import FIRST, with_scores
+from genspec.conform.deviations.made.placeholders import Search
 from genspec.conform.deviations.made.refusals import refuses
 from genspec.conform.oracle.requests import with_operations
-from genspec_reference import Table
+from genspec_reference import GenerateOutput, Table
 from genspec_reference.context import Context
 from genspec_reference.model import evaluate
 from genspec_reference.operations.guidance import guidance
@@ -161,6 +162,12 @@ def u_follows_the_place(situation: Situation) -> Situation | None:
     request, scale = situation.request, scale_of(situation.request)
     if scale is None or request.plan.mode not in BEAMS or situation.call.negative_prompts is not None:
         return None
-    return replace(situation, request=with_guidance(request, ByPlace(request, scale).guide))
+    search = searched if numbers(situation.info.version) >= (5,) else None
+    return replace(situation, request=with_guidance(request, ByPlace(request, scale).guide), search=search)
+
+
+def searched(request: Request, *, rounding: int) -> GenerateOutput:
+    """Search as transformers 5 does: every place is asked at every step, whatever stands there."""
+    return Search(request, rounding).run()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from genspec_reference import GenerateOutput
 from genspec_reference.context import Context
 from genspec_reference.output import Step
 from genspec_reference.scores import Scores
-from genspec_reference.step import operations_of
 
 FIRST = (Mode.GREEDY, Mode.ASSISTED)
 """Modes that take token 0 where no score is above another; sampling raises, which is a refusal."""
@@ -70,9 +70,10 @@ def banned_are_forced_at_first(situation: Situation) -> Situation | None:
 def forced_from(situation: Situation, forces: Callable[[Context], bool]) -> Situation | None:
     """Let `prefix_allowed_tokens` force banned tokens at some steps."""
     request = situation.request
-    allowed = request.allowed_tokens
-    if allowed is None or not situation.info.version.startswith("5."):
+    given = request.plan.operation("prefix_allowed_tokens")
+    if given is None or not situation.info.version.startswith("5."):
         return None
+    allowed: Any = given.arguments["allowed_tokens"]
 
     def forced(scores: Scores, context: Context) -> Scores:
         ids = list(allowed(context.tokens))
@@ -80,8 +81,6 @@ def forced_from(situation: Situation, forces: Callable[[Context], bool]) -> Situ
         masked[ids] = 0.0 if forces(context) and np.all(scores[ids] == -np.inf) else scores[ids]
         return masked
 
-    operations = tuple(
-        Operation("processor", {"function": forced}, one.clause) if one.name == "prefix_allowed_tokens" else one
-        for one in operations_of(request)
-    )
-    return replace(situation, request=replace(with_operations(request, operations), allowed_tokens=None))
+    forcing = Operation("processor", {"function": forced}, given.clause)
+    operations = tuple(forcing if one is given else one for one in request.plan.operations)
+    return replace(situation, request=with_operations(request, operations))

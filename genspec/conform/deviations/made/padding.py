@@ -5,7 +5,7 @@ from typing import Any
 
 from genspec.config.generation_config import GenerationConfig
 from genspec.config.plan import Operation
-from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.counterfactual import Situation, with_its_operations
 from genspec.conform.deviations.deviation import numbers
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import GenerateOutput
@@ -27,6 +27,8 @@ def padding_counts(situation: Situation) -> Situation | None:
 
     fill, request = fill_of(call), situation.request
     padding = (fill,) * front
+    given = request.plan.operation("prefix_allowed_tokens")
+    allowed: Any = None if given is None else given.arguments["allowed_tokens"]
     prompt = padding + request.prompt
     instead = request.prompt[-1:] if request.negative_prompt is None else request.negative_prompt
     request = replace(
@@ -34,7 +36,9 @@ def padding_counts(situation: Situation) -> Situation | None:
         model=WithoutPadding(request.model, front, back),
         source=None if request.source is None else request.source + (fill,) * back,
         negative_prompt=padding + instead,      # the model cuts it off again
+        allowed_tokens=allowed,
     )
+    request = with_its_operations(request)
     if front and numbers(situation.info.version) >= (5,):
         request = with_operations(request, tuple(unpadded(one, front) for one in request.plan.operations))
     answered = situation.answered

@@ -43,9 +43,10 @@ def too_few_candidates(call: Call, plan: DecodingPlan) -> bool:
     return plan.mode in BEAMS and max(2, 1 + len(plan.stopping.eos_token_ids)) > call.model.vocab_size
 
 
-def guides_beams_from_a_negative_prompt(call: Call, plan: DecodingPlan) -> bool:
-    """DEV-27."""
-    return plan.operation("guidance") is not None and plan.mode in BEAMS and call.negative_prompts is not None
+def guides_rows_from_a_negative_prompt(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-27: there are more rows than negative prompts."""
+    several = plan.mode in BEAMS or plan.outputs.num_return_sequences > 1
+    return plan.operation("guidance") is not None and several and call.negative_prompts is not None
 
 
 def guides_an_encoder_decoder(call: Call, plan: DecodingPlan) -> bool:
