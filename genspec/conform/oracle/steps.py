@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genspec.config.plan import DecodingPlan
 from genspec.conform.oracle.rounding import Nudge, rounded
@@ -102,15 +103,16 @@ def nudges(step: Forced, token: int, epsilon: float) -> Iterator[tuple[Nudge, fl
     """Give what rounding may do: towards the token, away from the reference's, and at random. Seeded by the place."""
     towards, against = np.full(step.scored.scores.size, -1.0), np.zeros(step.scored.scores.size)
     against[step.choice.token], against[token], towards[token] = -1.0, 1.0, 1.0
+    kinds = kinds_of(step)
     for direction in (towards, against):
         for bounds in (1.0, -1.0, 0.0):
-            yield alike(direction * epsilon / 2, token), bounds
+            yield alike(direction * epsilon / 2, token, kinds), bounds
     if not step.request.plan.draws:
         return                                  # without truncations these are all that can matter
     generator, apart = np.random.default_rng((len(step.tokens), token)), free_ties(step.request.plan)
     for number in range(RANDOM_TRIES):
         change: Scores = generator.integers(-1, 2, towards.size).astype(np.float64) * (epsilon / 2)
-        nudge = adding(change) if apart and number % 2 else alike(change, token)
+        nudge = adding(change) if apart and number % 2 else alike(change, token, kinds)
         yield nudge, float(generator.integers(-1, 2))
 
 
@@ -119,11 +121,17 @@ def adding(change: Scores) -> Nudge:
     return lambda scores, context: np.asarray(scores + change)
 
 
-def alike(change: Scores, token: int) -> Nudge:
-    """Add a change, the same for equal scores: a decoder that rounds them rounds them alike. float[V]."""
-    def nudge(scores: Scores, context: Context) -> Scores:
-        order = np.concatenate(([token], np.delete(np.arange(scores.size), token)))     # it speaks for its equals
-        _, first, inverse = np.unique(scores[order], return_index=True, return_inverse=True)
-        return np.asarray(scores + change[order][first][inverse][np.argsort(order)])
+def kinds_of(step: Forced) -> NDArray[np.intp]:
+    """Give one number to tokens whose scores are equal after every operation. int[V].
 
-    return nudge
+    Scores that operations have made equal, such as 4.5 / 1.2 and 3.75, need not be equal in the decoder's numbers.
+    """
+    _, kinds = np.unique(np.stack([one.scores for one in step.scored.applied]), axis=1, return_inverse=True)
+    return kinds.reshape(-1)
+
+
+def alike(change: Scores, token: int, kinds: NDArray[np.intp]) -> Nudge:
+    """Add a change, the same for tokens of a kind: a decoder that rounds them rounds them alike. float[V], int[V]."""
+    order = np.concatenate(([token], np.delete(np.arange(kinds.size), token)))      # it speaks for its equals
+    _, first, inverse = np.unique(kinds[order], return_index=True, return_inverse=True)
+    return adding(change[order][first][inverse][np.argsort(order)])
