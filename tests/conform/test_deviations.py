@@ -130,6 +130,18 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         Call({"do_sample": True, "decoder_start_token_id": 3, "max_new_tokens": 6}, Scripted("table", 0, 33), ((),),
              ((0,),), seeds=(0,), assistant=Scripted("table", 100, 33)),
     ),
+    "DEV-66": (
+        Call({"prompt_lookup_num_tokens": 2, "do_sample": True, "no_repeat_ngram_size": 3, "max_new_tokens": 4,
+              "temperature": 0.1}, Scripted("ties", 1215, 2), ((0, 0, 0, 0),), seeds=(796,)),
+    ),
+    "DEV-67": (
+        Call({"do_sample": True, "no_repeat_ngram_size": 1, "eos_token_id": 3, "max_new_tokens": 3},
+             Table(((0.0, 0.0, 9.0, -9.0), (9.0, 0.0, 0.0, -9.0), (0.0, 0.0, 0.0, 9.0), (0.0,) * 4)),
+             ((0, 1, 2), (1, 1, 1)), seeds=(1, 2)),
+    ),
+    "DEV-68": (
+        Call({"prompt_lookup_num_tokens": 2, "cache_implementation": "static", "max_new_tokens": 3}, CYCLE, ((1, 2),)),
+    ),
     "DEV-63": (Call({"prefill_chunk_size": 1, "use_cache": False, "max_new_tokens": 1}, CYCLE, ((1, 2),)),),
 }
 """Calls that show each of the deviations that a campaign can see."""

@@ -52,5 +52,7 @@ def limits_of_mode(call: Call, plan: DecodingPlan, is_batch: bool) -> Iterator[s
     """Say what the mode of a plan cannot have here."""
     if plan.mode in MOVED and RELEASE >= (4, 57):
         yield f"{plan.mode} is no longer in transformers but in a repository of its own"
+    if plan.mode is Mode.ASSISTED and (plan.outputs.attentions or plan.outputs.hidden_states):
+        yield "assisted decoding takes attentions and hidden states apart, which no scripted model has"
     if plan.mode is Mode.ASSISTED and is_batch:
         yield "assisted decoding takes one prompt: decode each prompt alone"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from typing import Any
 from unittest import mock
 
@@ -45,7 +46,7 @@ class Chance:
         """Draw a token for each of the last places that were read, or for the one that is judged. float32[n, V]."""
         if not can_be_drawn_from(probabilities):
             return original(probabilities, num_samples)     # which raises
-        reader, length = self.reads[0]
+        reader, length = max(self.reads, key=itemgetter(1))     # the row; what guidance reads for itself is shorter
         self.reads.clear()
         first = self.judged[0] if self.judged else length - len(probabilities) + 1
         drafting = not self.judged and self.assistant is not None and reader is self.assistant

@@ -3,10 +3,13 @@
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.assistance import free_behind_a_pad, free_behind_the_rounds
 from genspec.conform.deviations.made.chunked import source_is_cut
+from genspec.conform.deviations.made.endings import ended_row_has_nothing_left
 from genspec.conform.deviations.made.refusals import (
+    assists_with_a_static_cache,
     assists_with_stop_strings,
     assists_without_a_cache,
     chunks_without_a_cache,
+    draws_behind_drafts,
     guides_an_encoder_decoder,
     has_a_compile_config,
     refuses,
@@ -108,5 +111,44 @@ CALLS = (
         shows="the row 3 25 24 26 is read as 3 25 3 25 24 26",
         tests=("conform/test_deviations.py::test_dev_65_an_assistant_reads_the_row_behind_its_cache",),
         changes=(free_behind_the_rounds,),
+    ),
+    Deviation(
+        id="DEV-66",
+        when="assisted decoding that draws, and no token is left behind a draft that is dropped",
+        does="RuntimeError or ValueError: it draws for every position of a draft before it drops one",
+        specified="decodes",
+        clauses=("ASSISTED-9", "SCORES-6"),
+        versions=Versions(("5.23.0",)),
+        example="V 2, `prompt_lookup_num_tokens=2, do_sample=True, no_repeat_ngram_size=3`, prompt 0 0 0 0",
+        shows="RuntimeError: probability tensor contains either `inf`, `nan` or element < 0",
+        tests=("conform/test_deviations.py::test_transformers_shows_a_deviation_and_nothing_else",),
+        explains=refuses(
+            "RuntimeError|ValueError", "probability tensor contains either|distribution Categorical",
+            draws_behind_drafts,
+        ),
+    ),
+    Deviation(
+        id="DEV-67",
+        when="sampling in a batch, a row has ended, and no token is left behind its padding",
+        does="RuntimeError or ValueError: it draws for rows that have ended",
+        specified="the row has ended",
+        clauses=("OUTPUTS-2", "SCORES-6"),
+        versions=Versions(("5.23.0",)),
+        example="prompts 0 and 1, `do_sample=True, no_repeat_ngram_size=1`, EOS 2, V 4: the first row ends first",
+        shows="RuntimeError: probability tensor contains either `inf`, `nan` or element < 0",
+        tests=("conform/test_deviations.py::test_transformers_shows_a_deviation_and_nothing_else",),
+        explains=ended_row_has_nothing_left,
+    ),
+    Deviation(
+        id="DEV-68",
+        when="assisted decoding with `cache_implementation` \"static\"",
+        does="ValueError",
+        specified="the cache changes no token",
+        clauses=("CACHE-1", "ASSISTED-9"),
+        versions=Versions(("5.23.0",)),
+        example="`prompt_lookup_num_tokens=2, cache_implementation=\"static\"`",
+        shows="ValueError: assisted generate is not supported with Static cache classes",
+        tests=("conform/test_deviations.py::test_transformers_shows_a_deviation_and_nothing_else",),
+        explains=refuses("ValueError", "not supported with Static cache", assists_with_a_static_cache),
     ),
 )

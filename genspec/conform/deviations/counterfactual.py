@@ -5,7 +5,7 @@ has to be the exact one for that. Nothing else in the answer is excused.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, combinations
@@ -129,8 +129,11 @@ def is_exact(situation: Situation, decode: Callable[[Request], GenerateOutput]) 
 
 
 def least_first(
-    changes: Sequence[tuple[str, Change]], situations: Sequence[Situation], most: int
+    changes: Sequence[tuple[str, Change]], situations: Sequence[Situation], most: int, *, late: Collection[str] = ()
 ) -> Iterator[tuple[tuple[str, Change], ...]]:
-    """Give the sets of changes that may explain a case together, small ones first."""
-    acting = [(name, change) for name, change in changes if any(map(change, situations))]
+    """Give the sets of changes that may explain a case together, small ones first.
+
+    `late`: names of those that may act only on what others have changed.
+    """
+    acting = [(name, change) for name, change in changes if name in late or any(map(change, situations))]
     return chain.from_iterable(combinations(acting, size) for size in range(1, most + 1))

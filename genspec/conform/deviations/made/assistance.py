@@ -9,6 +9,7 @@ from genspec.config.mode import Mode
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import Seen
+from genspec.conform.deviations.made.ties import Ranked
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import Row
 from genspec_reference.context import Context
@@ -94,15 +95,20 @@ class Twice:
     def again(self, scores: Scores, context: Context) -> Scores:
         """Apply the closing operations to scores of the assistant. float[V] -> float[V]."""
         for operation in self.request.plan.operations if self.drafting else ():
-            if operation.name in CLOSING:
+            if closes(operation):
                 scores = apply_operation(operation, scores, context, self.request.plan.profile).scores
         return scores
+
+
+def closes(operation: Operation) -> bool:
+    """Tell whether an operation is one of the closing ones, as it is or as another deviation makes it."""
+    return operation.name in CLOSING or isinstance(operation.arguments.get("function"), Ranked)
 
 
 def closing_acts_twice(situation: Situation) -> Situation | None:
     """Let temperature, truncations and what follows them act twice on the assistant's scores."""
     request = situation.request
-    if request.assistant is None or not any(one.name in CLOSING for one in request.plan.operations):
+    if request.assistant is None or not any(map(closes, request.plan.operations)):
         return None
     twice = Twice(request)
     last = Operation("processor", {"function": twice.again}, "ASSISTED-15")

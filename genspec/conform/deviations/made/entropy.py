@@ -21,11 +21,16 @@ def sums_in_float32(situation: Situation) -> Situation | None:
     if given is None:
         return None
     share = float(str(given.arguments["h"]))
-    if share != 1 and situation.call.model.vocab_size <= MOST:
+    if not is_another_law(share, situation.call.model.vocab_size):
         return None
     truncated = Operation("processor", {"function": lambda scores, _: as_transformers(scores, share)}, given.clause)
     operations = tuple(truncated if one is given else one for one in request.plan.operations)
     return replace(situation, request=with_operations(request, operations))
+
+
+def is_another_law(share: float, vocab_size: int) -> bool:
+    """Tell whether more than the order of equal scores makes the difference."""
+    return share == 1 or vocab_size > MOST
 
 
 def as_transformers(scores: Scores, share: float) -> Scores:

@@ -60,6 +60,12 @@ class Nans:
         guided[~spoilt] = u[~spoilt] + self.scale * (c[~spoilt] - u[~spoilt])
         return guided
 
+    def zero(self, scores: Scores, _: Context) -> Scores:
+        """Make every NaN 0. float[V] -> float[V]."""
+        zeroed = scores.copy()
+        zeroed[self.tokens] = 0.0
+        return zeroed
+
     def take(self, scores: Scores, _: Context) -> Scores:
         """Leave the first NaN alone, where there is one. float[V] -> float[V]."""
         left = [token for token in self.tokens if self.added or scores[token] > -np.inf]
@@ -80,6 +86,19 @@ def nan_is_taken(situation: Situation, *, added: bool) -> Situation | None:
     last = Operation("processor", {"function": nans.take}, "GUIDANCE-4")
     answered = situation.answered and with_scores(situation.answered, first_nan_alone)
     return replace(situation, request=with_operations(guided, (*guided.plan.operations, last)), answered=answered)
+
+
+def nan_becomes_0(situation: Situation) -> Situation | None:
+    """Let `remove_invalid_values` make 0 of the scores that guidance makes NaN, whatever bans them before."""
+    request, scale = situation.request, scale_of(situation.request)
+    place = next((at for at, one in enumerate(request.plan.operations) if one.name == "remove_invalid_values"), None)
+    if scale is None or place is None:
+        return None
+    nans = Nans(request, scale, added=True)
+    guided = with_guidance(request, nans.guide)
+    operations, zeroed = guided.plan.operations, Operation("processor", {"function": nans.zero}, "GUIDANCE-4")
+    changed = with_operations(guided, (*operations[:place + 1], zeroed, *operations[place + 1:]))
+    return replace(situation, request=changed)
 
 
 def first_nan_alone(scores: Scores) -> Scores:

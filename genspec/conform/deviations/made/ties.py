@@ -1,7 +1,7 @@
 """DEV-37: which of equal scores at the boundary of `top_p` and `top_h` stay. The sorts of torch decide."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.made.entropy import as_transformers
+from genspec.conform.deviations.made.entropy import as_transformers, is_another_law
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
 from genspec_reference.scores import Scores
@@ -18,27 +18,36 @@ from genspec_reference.scores import Scores
 def ties_as_torch_sorts(situation: Situation) -> Situation | None:
     """Keep of equal scores what the sorts of torch bring first."""
     request = situation.request
-    operations = tuple(map(sorting, request.plan.operations))
+    size = situation.call.model.vocab_size
+    operations = tuple(sorting(one, size) for one in request.plan.operations)
     if operations == request.plan.operations:
         return None
     return replace(situation, request=with_operations(request, operations))
 
 
-def sorting(operation: Operation) -> Operation:
+@dataclass(frozen=True)
+class Ranked:
+    """A truncation that ranks with torch."""
+
+    function: Callable[[Scores], Scores]
+
+    def __call__(self, scores: Scores, context: Context) -> Scores:
+        """Truncate. float[V] -> float[V]."""
+        return self.function(scores)
+
+
+def sorting(operation: Operation, vocab_size: int) -> Operation:
     """Give an operation that ranks with torch, where there is one."""
     given: dict[str, Any] = dict(operation.arguments)
     function: Callable[[Scores], Scores]
     if operation.name == "top_p":
         function = partial(nucleus, p=float(given["p"]), min_keep=int(given.get("min_keep", 1)))
-    elif operation.name == "top_h":
+    elif operation.name == "top_h" and not is_another_law(float(given["h"]), vocab_size):
         function = partial(as_transformers, share=float(given["h"]))
     else:
         return operation
 
-    def ranked(scores: Scores, _: Context) -> Scores:
-        return function(scores)
-
-    return Operation("processor", {"function": ranked}, operation.clause)
+    return Operation("processor", {"function": Ranked(function)}, operation.clause)
 
 
 def nucleus(scores: Scores, p: float, min_keep: int) -> Scores:
