@@ -142,6 +142,10 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-68": (
         Call({"prompt_lookup_num_tokens": 2, "cache_implementation": "static", "max_new_tokens": 3}, CYCLE, ((1, 2),)),
     ),
+    "DEV-69": (
+        Call({"no_repeat_ngram_size": 1, "remove_invalid_values": True, "temperature": 0.5, "do_sample": True,
+              "max_new_tokens": 1}, CYCLE, ((0, 1, 2, 3, 4, 5),), seeds=(1,)),
+    ),
     "DEV-63": (Call({"prefill_chunk_size": 1, "use_cache": False, "max_new_tokens": 1}, CYCLE, ((1, 2),)),),
 }
 """Calls that show each of the deviations that a campaign can see."""

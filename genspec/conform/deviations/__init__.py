@@ -45,8 +45,8 @@ FIRST = (("DEV-29",), ("DEV-24", "DEV-86"), ("DEV-37",))
 """Padding makes another plan, which the others change then. NaN comes before what is made of scores without a token."""
 
 
-LATE = ("DEV-64", "DEV-65")
-"""Rows are free from where they part, and where they part another deviation may decide."""
+LATE = ("DEV-22", "DEV-32", "DEV-39", "DEV-64", "DEV-65", "DEV-69")
+"""Those that may do something only on what others have made: padding bans more, rows part elsewhere."""
 
 
 def rank(one: Deviation) -> int:

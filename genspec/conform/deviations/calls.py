@@ -4,6 +4,7 @@ from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.assistance import free_behind_a_pad, free_behind_the_rounds
 from genspec.conform.deviations.made.chunked import source_is_cut
 from genspec.conform.deviations.made.endings import ended_row_has_nothing_left
+from genspec.conform.deviations.made.overflow import overflows_behind_the_lowest
 from genspec.conform.deviations.made.refusals import (
     assists_with_a_static_cache,
     assists_with_stop_strings,
@@ -150,5 +151,20 @@ CALLS = (
         shows="ValueError: assisted generate is not supported with Static cache classes",
         tests=("conform/test_deviations.py::test_transformers_shows_a_deviation_and_nothing_else",),
         explains=refuses("ValueError", "not supported with Static cache", assists_with_a_static_cache),
+    ),
+    Deviation(
+        id="DEV-69",
+        when="`remove_invalid_values` has made every score the lowest number, and an operation behind it lowers them",
+        does="minus infinity: RuntimeError or ValueError in a draw",
+        specified="the numbers are real numbers, and stay",
+        clauses=("REMOVE-INVALID-VALUES-2", "TEMPERATURE-1"),
+        versions=Versions(("5.23.0",)),
+        example=(
+            "all tokens in the prompt, `do_sample=True, no_repeat_ngram_size=1, remove_invalid_values=True, "
+            "temperature=0.5`"
+        ),
+        shows="RuntimeError: probability tensor contains either `inf`, `nan` or element < 0",
+        tests=("conform/test_deviations.py::test_transformers_shows_a_deviation_and_nothing_else",),
+        changes=(overflows_behind_the_lowest,),
     ),
 )

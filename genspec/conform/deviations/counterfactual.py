@@ -56,23 +56,20 @@ Change = Callable[[Situation], Situation | None]
 """Give what a deviation makes of a prompt and of its answer; None where it does nothing."""
 
 
-def changed(situation: Situation, changes: Sequence[Change]) -> Situation | None:
-    """Apply changes, one after the other. None where none of them does anything."""
-    now: Situation | None = None
-    for change in changes:
-        now = change(now or situation) or now
-    return now
-
-
 def explained(situations: Sequence[Situation], changes: Sequence[Change]) -> bool:
-    """Tell whether changes make an answer right, prompt by prompt. What they do not touch has to be right as it is."""
-    now = [changed(situation, changes) for situation in situations]
-    if not any(now):
-        return False
-    either = [new or old for new, old in zip(now, situations, strict=True)]
+    """Tell whether changes make an answer right, prompt by prompt. What they do not touch has to be right as it is.
+
+    Each of them has to do something, on what those before it have made.
+    """
+    now = list(situations)
+    for change in changes:
+        made = [change(one) for one in now]
+        if not any(made):
+            return False
+        now = [new or old for new, old in zip(made, now, strict=True)]
     if situations[0].answered is None:      # one prompt that is refused is enough for a whole batch
-        return any(map(is_right, either))
-    return all(map(is_right, either))
+        return any(map(is_right, now))
+    return all(map(is_right, now))
 
 
 def situations_of(call: Call, answer: object, info: Info) -> list[Situation]:

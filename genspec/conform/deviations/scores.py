@@ -3,6 +3,7 @@
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.biases import last_of_equal_biases
 from genspec.conform.deviations.made.entropy import sums_in_float32
+from genspec.conform.deviations.made.forced import banned_are_forced
 from genspec.conform.deviations.made.guided import (
     explains_nan,
     nan_becomes_0,
@@ -11,8 +12,6 @@ from genspec.conform.deviations.made.guided import (
     u_follows_the_place,
 )
 from genspec.conform.deviations.made.nothing_left import (
-    banned_are_forced,
-    banned_are_forced_at_first,
     first_token_taken,
 )
 from genspec.conform.deviations.made.overflow import in_float32
@@ -58,7 +57,7 @@ SCORES = (
     ),
     Deviation(
         id="DEV-24",
-        when="guidance, and the conditional or unconditional score of a token is minus infinity",
+        when="guidance, and the unconditional score of a token is minus infinity; with scale 0, the conditional one",
         does="NaN, which greedy takes",
         specified="a limit: minus infinity, or refused",
         clauses=("GUIDANCE-4",),
@@ -186,7 +185,7 @@ SCORES = (
             "reference/test_prefix_allowed_tokens.py::test_deviation_allowed_tokens_at_minus_infinity_are_forced",
             "reference/test_prefix_allowed_tokens.py::test_deviation_in_a_beam_mode_it_hangs_on_the_other_hypotheses",
         ),
-        changes=(banned_are_forced, banned_are_forced_at_first),
+        changes=(banned_are_forced,),
     ),
     Deviation(
         id="DEV-33",

@@ -40,9 +40,11 @@ def as_transformers(scores: Scores, share: float) -> Scores:
     """
     import torch
 
-    if not np.isfinite(scores).any():       # transformers raises, and without a token the request is refused as well
-        return scores
-    given = torch.tensor(np.asarray(scores, dtype=np.float32)[None])
+    with np.errstate(over="ignore"):
+        narrow = np.asarray(scores).astype(np.float32)
+    if not np.isfinite(narrow).any():       # transformers raises, and without a token the request is refused as well
+        return np.full_like(scores, -np.inf)
+    given = torch.tensor(narrow[None])
     highest, ids = torch.topk(given, min(MOST, given.shape[1]))
     distribution: Any = torch.distributions.Categorical(logits=highest)
     terms = -distribution.probs * torch.log(distribution.probs)

@@ -11,10 +11,10 @@ from genspec.config.plan import DecodingPlan, Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import Seen, numbers
 from genspec.conform.deviations.made.nothing_left import FIRST, with_scores
-from genspec.conform.deviations.made.placeholders import Search
+from genspec.conform.deviations.made.placeholders import as_it_is
 from genspec.conform.deviations.made.refusals import refuses
 from genspec.conform.oracle.requests import with_operations
-from genspec_reference import GenerateOutput, Table
+from genspec_reference import Table
 from genspec_reference.context import Context
 from genspec_reference.model import evaluate
 from genspec_reference.operations.guidance import guidance
@@ -42,7 +42,7 @@ def scale_of(request: Request) -> float | None:
 
 @dataclass(slots=True)
 class Nans:
-    """Guidance that gives NaN where c or u is minus infinity, and what greedy search then takes. DEV-24."""
+    """Guidance that gives NaN where u is minus infinity, and what greedy search then takes. DEV-24."""
 
     request: Request
     scale: float
@@ -54,7 +54,7 @@ class Nans:
         logits = unconditional_logits(self.request, context.tokens)
         assert logits is not None
         c, u = log_softmax(scores), log_softmax(logits)
-        spoilt = np.isneginf(u) | np.isneginf(c)
+        spoilt = np.isneginf(u) | (np.isneginf(c) & (self.scale == 0))      # 0 · inf, or inf - inf
         self.tokens = np.flatnonzero(spoilt).tolist()
         guided = np.zeros_like(c)
         guided[~spoilt] = u[~spoilt] + self.scale * (c[~spoilt] - u[~spoilt])
@@ -72,7 +72,7 @@ class Nans:
         if not left:
             return scores
         alone = np.full_like(scores, -np.inf)
-        alone[left[0]] = 0.0
+        alone[0 if self.request.plan.operation("renormalize") else left[0]] = 0.0   # it makes every score NaN
         return alone
 
 
@@ -161,18 +161,20 @@ class ByPlace:
     place: int = 0
     held: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
+    @property
+    def places(self) -> int:
+        """Return how many places there are."""
+        return 1 if self.request.plan.beams is None else self.request.plan.beams.num_beams
+
     def guide(self, scores: Scores, context: Context) -> Scores:
         """Guide the hypothesis at the next place. float[V] -> float[V]."""
         step = len(context.tokens) - context.prompt_length
-        if step != self.step:
-            self.step, self.place = step, 0
-        if step == 0:
-            self.held = {}
-        else:
-            self.held[self.place] = (*self.held.get(self.place, ()), context.tokens[-1])
+        place = self.place % self.places if step == self.step else 0     # a step may be asked for again
+        self.step, self.place = step, place + 1
+        before = self.held.get(place, ())[:max(0, step - 1)]
+        self.held[place] = (*before, context.tokens[-1]) if step else ()
         given = self.request.negative_prompt
-        row = (self.request.prompt[-1:] if given is None else given) + self.held.get(self.place, ())
-        self.place += 1
+        row = (self.request.prompt[-1:] if given is None else given) + self.held[place]
         return guidance(scores, self.scale, evaluate(self.request.model, row, self.request.source).logits)
 
 
@@ -181,12 +183,7 @@ def u_follows_the_place(situation: Situation) -> Situation | None:
     request, scale = situation.request, scale_of(situation.request)
     if scale is None or request.plan.mode not in BEAMS or situation.call.negative_prompts is not None:
         return None
-    search = searched if numbers(situation.info.version) >= (5,) else None
+    search = as_it_is if numbers(situation.info.version) >= (5,) else None
     return replace(situation, request=with_guidance(request, ByPlace(request, scale).guide), search=search)
-
-
-def searched(request: Request, *, rounding: int) -> GenerateOutput:
-    """Search as transformers 5 does: every place is asked at every step, whatever stands there."""
-    return Search(request, rounding).run()
 
 

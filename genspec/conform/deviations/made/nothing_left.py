@@ -1,8 +1,7 @@
-"""DEV-22 and DEV-32: what happens where every token is banned."""
+"""DEV-22: what happens where every token is banned."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -55,32 +54,3 @@ def mended_scores(scores: Scores) -> Scores:
     """Mend the scores of one hypothesis. float[V] -> float[V]."""
     given = np.asarray(scores, dtype=np.float64)
     return first_alone(given) if np.all(np.isnan(given) | (given == -np.inf)) else given
-
-
-def banned_are_forced(situation: Situation) -> Situation | None:
-    """Let `prefix_allowed_tokens` give 0 to what is allowed where that is at minus infinity already. DEV-32."""
-    return forced_from(situation, lambda _: True)
-
-
-def banned_are_forced_at_first(situation: Situation) -> Situation | None:
-    """Let it do so at the first step alone, where all beams are the prompt: later another one has a token left."""
-    return forced_from(situation, lambda context: len(context.tokens) == context.prompt_length)
-
-
-def forced_from(situation: Situation, forces: Callable[[Context], bool]) -> Situation | None:
-    """Let `prefix_allowed_tokens` force banned tokens at some steps."""
-    request = situation.request
-    given = request.plan.operation("prefix_allowed_tokens")
-    if given is None or not situation.info.version.startswith("5."):
-        return None
-    allowed: Any = given.arguments["allowed_tokens"]
-
-    def forced(scores: Scores, context: Context) -> Scores:
-        ids = list(allowed(context.tokens))
-        masked = np.full_like(scores, -np.inf)
-        masked[ids] = 0.0 if forces(context) and np.all(scores[ids] == -np.inf) else scores[ids]
-        return masked
-
-    forcing = Operation("processor", {"function": forced}, given.clause)
-    operations = tuple(forcing if one is given else one for one in request.plan.operations)
-    return replace(situation, request=with_operations(request, operations))

@@ -35,3 +35,20 @@ def in_float32(situation: Situation) -> Situation | None:
     return replace(
         situation, request=with_operations(request, (*operations[:place + 1], holding, *operations[place + 1:]))
     )
+
+
+def overflows_behind_the_lowest(situation: Situation) -> Situation | None:
+    """Hold every score behind `remove_invalid_values` in float32: its lowest number becomes minus infinity. DEV-69."""
+    operations = situation.request.plan.operations
+    place = next((at for at, one in enumerate(operations) if one.name == "remove_invalid_values"), None)
+    if place is None or place + 1 == len(operations):
+        return None
+    holding = Operation("processor", {"function": narrowed}, "REMOVE-INVALID-VALUES-2")
+    behind = tuple(each for one in operations[place + 1:] for each in (one, holding))
+    return replace(situation, request=with_operations(situation.request, (*operations[:place + 1], *behind)))
+
+
+def narrowed(scores: Scores, _: Context) -> Scores:
+    """Hold scores in float32. float[V] -> float[V]."""
+    with np.errstate(over="ignore"):
+        return np.asarray(scores.astype(np.float32), dtype=np.float64)

@@ -15,6 +15,7 @@ from genspec.config.mode import Mode
 from genspec.config.plan import BeamRules
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import numbers
+from genspec.conform.deviations.made.forced import told_together
 from genspec.conform.oracle.tolerance import magnitude, tolerance
 from genspec_reference import FinishReason, GenerateOutput, Row, Step
 from genspec_reference.request import Request
@@ -48,6 +49,11 @@ def searched(request: Request, *, rounding: int) -> GenerateOutput:
     """Give the rows of the search that are no placeholders. Raises `Rejected` where transformers raises."""
     search = Search(request, rounding)
     return without_placeholders(search.run(), request)
+
+
+def as_it_is(request: Request, *, rounding: int) -> GenerateOutput:
+    """Give all rows of the search: every place is asked at every step, whatever stands there."""
+    return Search(request, rounding).run()
 
 
 def without_placeholders(output: GenerateOutput, request: Request) -> GenerateOutput:
@@ -128,7 +134,9 @@ class Search:
         """Take the best continuations of all hypotheses, or draw them."""
         import torch
 
-        scored = [score_row(self.request, one.tokens, normalised=True) for one in self.running]
+        with told_together(self.request) as banned:             # DEV-32
+            scored = self.scored()
+        scored = self.scored() if banned and all(banned) else scored
         self.note(scored if self.steps else scored[:1])         # at first all places hold the prompt
         scores = self.rounded(np.stack([self.spoilt(one.scores) for one in scored]))
         running = torch.tensor([one.score for one in self.running], dtype=torch.float32)
@@ -148,6 +156,10 @@ class Search:
             scores = scores + chance.uniform(-1, 1, scores.shape) * tolerance("float32", magnitude(scores)) / 4
         with np.errstate(over="ignore"):
             return scores.astype(np.float32)
+
+    def scored(self) -> list[Scored]:
+        """Score the token after every hypothesis, place by place."""
+        return [score_row(self.request, one.tokens, normalised=True) for one in self.running]
 
     def extended(self, place: int, token: int, total: float) -> Hypothesis:
         """Extend the hypothesis of a place by a token."""
