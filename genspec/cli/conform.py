@@ -40,6 +40,7 @@ def add_arguments(parser: Parser) -> None:
     option("--case", metavar="ID", help="Only this case: the id of a report, or an input of L3 as JSON.")
     option("--seed", type=at_least(0), default=0, metavar="N", help="Of the drawn cases; default 0.")
     option("--max-cases", type=at_least(1), metavar="N", help="So many, spread over the clauses, boundaries first.")
+    option("--max-failures", type=at_least(1), metavar="N", help="End after so many failures.")
     option("--time-limit", type=seconds, metavar="S", help="Begin no more cases after this time.")
     option("--case-limit", type=seconds, default=10.0, metavar="S", help="The most for one case; default 10.")
     option("--format", type=one_of(*FORMATS), default="text", metavar="NAME",
@@ -73,9 +74,9 @@ def made(options: Namespace) -> "Report":
         try:
             return run_kit(
                 options.operands[0], levels=options.level, clauses=options.select or (), profile=options.profile,
-                max_cases=options.max_cases, seed=options.seed, time_limit=options.time_limit, case=options.case,
-                case_seconds=options.case_limit, output=options.output, resume=options.resume, executor=pool,
-                progress=progress.told,
+                max_cases=options.max_cases, max_failures=options.max_failures, seed=options.seed,
+                time_limit=options.time_limit, case=options.case, case_seconds=options.case_limit,
+                output=options.output, resume=options.resume, executor=pool, progress=progress.told,
             )
         except (NoDecoder, BrokenAdapter) as error:
             raise UsageError(str(error)) from None

@@ -55,9 +55,10 @@ class Run:
     clauses: tuple[str, ...]
     seed: int
     max_cases: int | None
+    max_failures: int | None = None
     selected: int = 0                       # cases that the decoder takes part in
     asked: int = 0
-    complete: bool = True                   # False: the time was over, or somebody interrupted
+    complete: bool = True                   # False: the time was over, or enough cases failed
     seconds: float = 0.0
     smoke: tuple[str, ...] = ()             # what the trivial questions before everything else have shown
 

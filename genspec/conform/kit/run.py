@@ -38,20 +38,23 @@ class Wish:
     deadline: float | None = None           # of the clock, in seconds
     shrink_seconds: float = SHRINKING_SECONDS
     case_seconds: float = CASE_SECONDS
+    max_failures: int | None = None
 
 
 def run(
     decoder: Any, *, levels: Sequence[str] | None = None, clauses: Sequence[str] = (), profile: str | None = None,
-    max_cases: int | None = None, seed: int = 0, executor: Executor | None = None, time_limit: float | None = None,
-    case_seconds: float = CASE_SECONDS, shrink_seconds: float = SHRINKING_SECONDS, case: str | None = None,
-    output: str | Path | None = None, resume: bool = False, progress: Progress = lambda wanted, done, failed: None,
+    max_cases: int | None = None, max_failures: int | None = None, seed: int = 0, executor: Executor | None = None,
+    time_limit: float | None = None, case_seconds: float = CASE_SECONDS, shrink_seconds: float = SHRINKING_SECONDS,
+    case: str | None = None, output: str | Path | None = None, resume: bool = False,
+    progress: Progress = lambda wanted, done, failed: None,
 ) -> Report:
     """Run the conformance cases on a decoder and return the report.
 
     `decoder`: a name as on the command line, what `load_decoder` gave, or an object, which is asked in this process
-    without isolation. `levels`: of L0 to L4, all when None. `clauses`: beginnings of clause ids. `executor`: runs
-    chunks, each of its processes with a decoder of its own; it needs a name. `time_limit`: begin no more cases after
-    so many seconds. `output`: where the report will be written; results are kept beside it for `resume`.
+    without isolation. `levels`: of L0 to L4, all when None. `clauses`: beginnings of clause ids. `max_failures`: end
+    after so many. `executor`: runs chunks, each of its processes with a decoder of its own; it needs a name.
+    `time_limit`: begin no more cases after so many seconds. `output`: where the report will be written; results are
+    kept beside it for `resume`.
     Raises `NoDecoder`, `BrokenAdapter` or ValueError (an unknown level, clause, profile or case) with what to do.
     """
     started = time.monotonic()
@@ -59,16 +62,17 @@ def run(
     try:
         who = Who(target.info, target.capabilities)
         selection = Selection(profile or who.info.profile, tuple(levels or LEVELS), tuple(clauses), max_cases, seed)
-        wish = Wish(executor, None if time_limit is None else started + time_limit, shrink_seconds, case_seconds)
+        deadline = None if time_limit is None else started + time_limit
+        wish = Wish(executor, deadline, shrink_seconds, case_seconds, max_failures)
         asking = Asking(target, case_seconds)
         chosen = selected(selection, who.info, who.can) if case is None else only(case, selection, who)
         smoke = smoked(asking, selection.profile, who.can) if case is None else ()
         described = Run(__version__, selection.profile, selection.levels, selection.clauses, seed, max_cases,
-                        smoke=smoke)
+                        max_failures, smoke=smoke)
         journal = None if output is None else Journal(Path(output))
         done = {} if journal is None else journal.begin(identity(target, who, described), resume)
-        results = ran(chosen, asking, who, wish, done=done, journal=journal, progress=progress)
-        complete = wish.deadline is None or time.monotonic() < wish.deadline
+        results, enough = ran(chosen, asking, who, wish, done=done, journal=journal, progress=progress)
+        complete = not enough and (deadline is None or time.monotonic() < deadline)
         small = made_small(results, chosen, asking, who, wish)
         if journal is not None and complete:
             journal.end()
@@ -108,8 +112,8 @@ def identity(target: Target, who: Who, described: Run) -> dict[str, Any]:
 def ran(
     chosen: Selected, ask: Asking, who: Who, wish: Wish, *, done: dict[str, Result], journal: Journal | None,
     progress: Progress,
-) -> dict[str, tuple[Case, Result]]:
-    """Run what there is to run and give the results by their ids, in the order of the cases."""
+) -> tuple[dict[str, tuple[Case, Result]], bool]:
+    """Run what there is to run: the results by their ids, in the order of the cases, and whether enough failed."""
     results: dict[str, tuple[Case, Result]] = {}
     failed = 0
     cases = told_or_asked(chosen, done, results)
@@ -120,7 +124,9 @@ def ran(
         if journal is not None:
             journal.add([result for _, result in pairs])
         progress(chosen.expected, len(results), failed)
-    return results
+        if wish.max_failures is not None and failed >= wish.max_failures:
+            return results, True
+    return results, False
 
 
 def told_or_asked(

@@ -79,13 +79,21 @@ def totals(report: Report) -> Iterator[str]:
     yield printable(f"{info.name} {info.version}, {info.dtype}, profile {run.profile}, seed {run.seed}") + "\n"
     for wrong in run.smoke:
         yield printable(f"  smoke     {wrong}") + "\n"
-    more = "" if run.complete else ": the time was over before all cases were asked"
-    yield f"{run.asked:,} cases in {run.seconds:.1f} s{more}\n"
+    yield f"{run.asked:,} cases in {run.seconds:.1f} s{end_of(report)}\n"
     yield from table(report)
     yield from unsupported(report)
     yield from deviations(report)
     if report.status == NOTHING_RAN:
         yield "Nothing was run: no case fits the selection and what the decoder can do.\n"
+
+
+def end_of(report: Report) -> str:
+    """Say why a run ended before its last case."""
+    if report.run.complete:
+        return ""
+    if report.run.max_failures is not None and len(report.failures) >= report.run.max_failures:
+        return ": enough failed before all cases were asked"
+    return ": the time was over before all cases were asked"
 
 
 def table(report: Report) -> Iterator[str]:

@@ -18,6 +18,7 @@ from genspec.conform.cases.select import UnknownName
 from genspec.conform.kit.journal import JournalError
 from genspec.conform.kit.report import Report
 from genspec.conform.kit.smoke import BrokenAdapter
+from genspec.conform.report import text
 from genspec.conform.verdict import Kind
 from genspec.conform.workers.told import NoDecoder
 
@@ -258,6 +259,17 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path) -> None:
     report = ran("Deaf", output=path, resume=True, progress=lambda wanted, done, failed: counts.append(done))
     assert counts[0] == 16, "what is there is not asked again"
     assert told(report) == told(ran("Deaf")) and not kept.exists()
+
+
+def test_a_run_ends_after_so_many_failures_and_can_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    first = ran("Deaf", output=path, max_failures=2)
+    asked = [result for result in first.results if result.asked]
+    assert len(first.failures) == 2 and asked[-1].failed and not first.run.complete
+    assert "enough failed before all cases were asked" in "".join(text.lines(first))
+    second = ran("Deaf", output=path, max_failures=2, resume=True)
+    assert len(second.failures) == 4 and told(second)[: len(asked)] == told(first)[: len(asked)]
+    assert told(ran("Deaf", output=path, resume=True)) == told(ran("Deaf"))
 
 
 def test_a_journal_of_another_run_is_refused(tmp_path: Path) -> None:
