@@ -132,7 +132,11 @@ def decoder_of(name: str) -> Answering:
     factory = found(NAMED.get(name, name))
     if not callable(factory):
         raise NoDecoder(f"{name} is {type(factory).__name__}, and no function that makes a decoder")
-    return adapted(factory(), name)
+    try:
+        decoder = factory()
+    except ImportError as error:        # an engine that is not installed says what to install
+        raise NoDecoder(f"{name}: {error}") from None
+    return adapted(decoder, name)
 
 
 def commanded(address: Address) -> Target:

@@ -6,6 +6,7 @@ from typing import Any
 
 from genspec.backends.decoder import Decoder
 from genspec.conform.workers.told import NoDecoder
+from genspec.dialects import NAMES, module_of
 
 __all__ = ["NAMED", "NoDecoder", "decoder_named", "found"]
 
@@ -13,6 +14,7 @@ NAMED = {
     "reference": "genspec.backends.reference:ReferenceDecoder",
     "torch": "genspec.backends.torch.decoder:TorchDecoder",
     "transformers": "genspec.backends.transformers.decoder:TransformersDecoder",
+    **{name: f"genspec.backends.engines.{module_of(name)}:decoder" for name in NAMES},
 }
 
 

@@ -1,0 +1,119 @@
+"""A scripted model as what an engine loads: a checkpoint on disk, written once, and the loaded engine, kept.
+
+A converter takes seconds, and a run asks for hundreds of models. They differ in one matrix, the head, which holds the
+table. So each size is converted once, and the head of that template is replaced.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genspec.backends.checkpoints import Checkpoint, write_checkpoint
+from genspec.backends.checkpoints.llama import head
+from genspec.backends.checkpoints.models import lines_of
+from genspec.dialects.spelling import Unspoken
+from genspec_reference import Scripted, Table
+
+CONVERTED = frozenset({"onnx", "ctranslate2", "openvino"})
+"""The formats that a converter writes; the others are written in milliseconds."""
+LOADED = 8
+"""How many engines are kept."""
+TEMPLATE = 20260101
+"""The seed of the tables of templates."""
+
+
+class Models:
+    """Engines by the model that they have loaded."""
+
+    def __init__(self, form: str, load: Callable[[Path], Any]) -> None:
+        """Keep how to load one. `form`: of the checkpoint."""
+        self.form, self.load = form, load
+        self.kept: OrderedDict[Checkpoint, Any] = OrderedDict()
+        self.scratch = tempfile.TemporaryDirectory(prefix="genspec-models-")
+        self.written = 0
+
+    def of(self, model: object) -> Any:
+        """Give the engine that has loaded a model. Raises `Unspoken` for one that no checkpoint holds."""
+        checkpoint = checkpoint_for(model)
+        if checkpoint not in self.kept:
+            while len(self.kept) >= LOADED:
+                self.kept.popitem(last=False)
+            self.written += 1
+            folder = Path(self.scratch.name) / str(self.written)
+            write(checkpoint, folder, self.form)
+            self.kept[checkpoint] = self.load(folder)
+            shutil.rmtree(folder, ignore_errors=True)       # where the engine maps the file, it stays until it is free
+        self.kept.move_to_end(checkpoint)
+        return self.kept[checkpoint]
+
+
+def checkpoint_for(model: object) -> Checkpoint:
+    """Give the checkpoint that computes what a scripted model does. Raises `Unspoken`."""
+    if not isinstance(model, Scripted | Table) or model.kind not in ("table", "lines"):
+        raise Unspoken(f"no checkpoint holds a model of the kind {getattr(model, 'kind', type(model).__name__)}")
+    table = Table(model.lines, ()) if isinstance(model, Table) else Scripted(model.kind, model.seed, model.vocab_size,
+                                                                             model.eos)
+    try:
+        return Checkpoint("bigram", table)
+    except ValueError as error:
+        raise Unspoken(str(error)) from None
+
+
+def write(checkpoint: Checkpoint, folder: Path, form: str) -> None:
+    """Write a checkpoint, by way of a template where the format is converted."""
+    if form not in CONVERTED:
+        write_checkpoint(folder, checkpoint, form)
+        return
+    template = Checkpoint(checkpoint.kind, Scripted("table", TEMPLATE, checkpoint.vocab_size, (0,)))
+    shutil.copytree(template_folder(template, form), folder)
+    replace_head(folder, template, checkpoint)
+
+
+def template_folder(template: Checkpoint, form: str) -> Path:
+    """Give the folder of a template, which is written when there is none."""
+    name = hashlib.sha256(json.dumps([form, template.data], sort_keys=True).encode()).hexdigest()[:16]
+    folder = cache() / f"{form}-{template.vocab_size}-{name}"
+    if not folder.exists():
+        write_checkpoint(folder, template, form)
+    return folder
+
+
+def cache() -> Path:
+    """Give the folder of templates, the user's own. Raises OSError where it is somebody else's."""
+    folder = Path(tempfile.gettempdir()) / f"genspec-templates-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+        raise PermissionError(f"{folder} belongs to another user: set TMPDIR to a folder of your own")
+    return folder
+
+
+def replace_head(folder: Path, template: Checkpoint, checkpoint: Checkpoint) -> None:
+    """Put the table of a checkpoint in the place of a template's, as it lies in the file or turned. Raises ValueError.
+
+    Both heads are float32[V, width], the same number of bytes.
+    """
+    old, new = (head(lines_of(one.table), one.room) for one in (template, checkpoint))
+    found = 0
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        for before, after in ((old, new), (turned(old), turned(new))):
+            if before.tobytes() in data:
+                found += data.count(before.tobytes())
+                data = data.replace(before.tobytes(), after.tobytes())
+                path.write_bytes(data)
+                break
+    if found != 1:
+        raise ValueError(f"the head of the template in {folder} was found {found} times, and not once")
+
+
+def turned(matrix: Any) -> Any:
+    """Transpose. float32[V, d] -> float32[d, V], one line after the other."""
+    return np.ascontiguousarray(matrix.T)

@@ -1,0 +1,23 @@
+"""How engines spell a generation config: one small file an engine, data alone. No engine is imported here."""
+
+from genspec.dialects.dialect import Dialect, Option
+
+__all__ = ["NAMES", "Dialect", "Option", "dialect_named", "module_of"]
+
+NAMES = ("ctranslate2",)
+"""The engines that have a dialect, as the command line calls them."""
+
+
+def dialect_named(name: str) -> Dialect:
+    """Return the dialect of an engine. Raises ValueError, naming the known ones, for any other name."""
+    from importlib import import_module
+
+    if name not in NAMES:
+        raise ValueError(f"no dialect is called {name!r}; known: {', '.join(NAMES)}")
+    dialect: Dialect = import_module(f"genspec.dialects.{module_of(name)}").DIALECT
+    return dialect
+
+
+def module_of(name: str) -> str:
+    """Return what the modules of an engine are called, here and among the adapters."""
+    return name.replace("-", "_").replace(".", "_")

@@ -1,0 +1,55 @@
+"""What a dialect is: one engine's spelling of the fields of a generation config, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Spelling = Literal["same", "list", "texts", "lists of texts", "less the prompt", "with the prompt", "patience", "stop"]
+"""How a value is rewritten: the names of `genspec.dialects.spelling.SPELLINGS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How an engine spells one field."""
+
+    field: str                          # of GenerationConfig
+    name: str                           # the engine's own
+    spelling: Spelling = "same"         # how a value of the field becomes one of the option
+    default: object = None              # what the engine does when the option is left out
+    off: object = None                  # the engine's value that does nothing; None: the option is left out
+    least: float | None = None          # the smallest number that the engine takes
+    greatest: float | None = None       # the greatest
+    unset: Literal["sent", "left out"] = "sent"     # of a field that nobody sets: its value under genspec, or nothing
+    note: str = ""                      # what is different, where the names do not say it
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One engine: what to install, what it calls things, and the semantics that it declares."""
+
+    name: str                           # as on the command line
+    title: str                          # as people write it
+    package: str                        # to install
+    module: str                         # to import
+    least: str                          # the first version that is known to work
+    newest: str                         # the last version that was run
+    profile: str                        # of genspec.config.profiles
+    call: str                           # what takes the options
+    modes: tuple[str, ...]              # of DecodingPlan
+    options: tuple[Option, ...]
+    always: Mapping[str, object] = field(default_factory=dict)
+    """Options that no field sets, and whose default is another one than genspec's meaning."""
+
+    @property
+    def extra(self) -> str:
+        """Return the extra of genspec that installs the engine."""
+        return f"engine-{self.name.replace('.', '-')}"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return the fields that it has a spelling for."""
+        return tuple(dict.fromkeys(option.field for option in self.options))
+
+    def option(self, name: str) -> Option | None:
+        """Return the spelling of a field, or None."""
+        return next((option for option in self.options if option.field == name), None)

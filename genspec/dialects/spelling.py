@@ -1,0 +1,95 @@
+"""From the fields of a config to the options of an engine, by its dialect."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from genspec.dialects.dialect import Dialect, Option
+
+
+class Unspoken(Exception):
+    """A value that a dialect has no word for; the message names the field and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a value may depend on besides itself."""
+
+    prompt_length: int = 0              # tokens
+    text_of: Callable[[int], str] = str     # of a token, for engines that take texts
+
+
+def spelled(dialect: Dialect, values: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+    """Give the options of an engine for fields and their values. Raises `Unspoken`.
+
+    `values`: what applies, field by field; None is a field that is not set. A field without an option is refused.
+    """
+    options: dict[str, Any] = dict(dialect.always)
+    for name, value in values.items():
+        option = dialect.option(name)
+        if option is None:
+            raise Unspoken(f"{dialect.title} has no word for `{name}`")
+        if value is not None:
+            options[option.name] = written(dialect, option, value, facts)
+        elif option.off is not None:
+            options[option.name] = option.off
+    return options
+
+
+def written(dialect: Dialect, option: Option, value: Any, facts: Facts) -> Any:
+    """Rewrite one value. Raises `Unspoken` for one that the engine does not take."""
+    try:
+        said = SPELLINGS[option.spelling](value, facts)
+    except Unspoken as reason:
+        raise Unspoken(f"{dialect.title} has no word for `{option.field}` = {value!r}: {reason}") from None
+    if isinstance(said, int | float) and (
+        (option.least is not None and said < option.least) or (option.greatest is not None and said > option.greatest)
+    ):
+        raise Unspoken(f"`{option.field}` = {value!r} is beyond the range of `{option.name}` in {dialect.title}")
+    return said
+
+
+def as_list(value: Any, facts: Facts) -> list[Any]:
+    """Give one id, or several, as a list."""
+    return [value] if isinstance(value, int) else list(value)
+
+
+def texts(value: Any, facts: Facts) -> list[str]:
+    """Give the texts of one id, or of several."""
+    return [facts.text_of(token) for token in as_list(value, facts)]
+
+
+def lists_of_texts(value: Any, facts: Facts) -> list[list[str]]:
+    """Give the texts of lists of ids."""
+    return [texts(one, facts) for one in value]
+
+
+def less_the_prompt(value: Any, facts: Facts) -> int:
+    """Turn a length of the whole row into one of new tokens, 0 at least."""
+    return max(int(value) - facts.prompt_length, 0)
+
+
+def with_the_prompt(value: Any, facts: Facts) -> int:
+    """Turn a number of new tokens into the length of the whole row."""
+    return int(value) + facts.prompt_length
+
+
+def patience(value: Any, facts: Facts) -> float:
+    """Say `early_stopping` by how many times `num_beams` hypotheses are to be finished. Raises `Unspoken`."""
+    if value is True:
+        return 1.0
+    if value == "never":
+        return 1000.0
+    raise Unspoken("a row ends after so many hypotheses, or never before its length")
+
+
+SPELLINGS: Mapping[str, Callable[[Any, Facts], Any]] = {
+    "same": lambda value, facts: value,
+    "list": as_list,
+    "texts": texts,
+    "lists of texts": lists_of_texts,
+    "less the prompt": less_the_prompt,
+    "with the prompt": with_the_prompt,
+    "patience": patience,
+}
+"""The ways to rewrite a value, by their names in a dialect."""
