@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from support.clauses import clauses
 from support.outputs import ALL, KEPT, arrays_of, is_near, layered, run
 from support.strategies import described, models, prompts
-from support.words import Words
 
 from genspec import GenerationConfig
+from genspec.backends.transformers.words import Words
 from genspec_reference import ModelOutput, Scripted, generate
 from genspec_reference.padded import padded
 from genspec_reference.transition_scores import transition_scores

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from support.clauses import clauses
 from support.strategies import described, models, prompts
 from support.vectors import Case, generate_case
-from support.words import Words
 
 from genspec import GenerationConfig
+from genspec.backends.transformers.words import Words
 from genspec.config import Rejected
 from genspec_reference import FinishReason, Row, Scripted, generate
 from genspec_reference.request import Request

@@ -11,8 +11,11 @@ class Words:
         self.pieces = pieces
 
     def get_vocab(self) -> dict[str, int]:
-        """Name the tokens by their ids: two of them may have the same text."""
-        return {f"t{token}": token for token in range(len(self.pieces))}
+        """Name the tokens by their ids, as two of them may have the same text, and by their texts.
+
+        transformers keeps what it has made of a vocabulary, by these names and not by their texts.
+        """
+        return {f"{token} {piece}": token for token, piece in enumerate(self.pieces)}
 
     def __call__(self, text: str, add_special_tokens: bool = True) -> dict[str, list[int]]:
         """Give the ids of the text in front of which transformers puts each token, to see its spaces: a made-up id."""
@@ -23,4 +26,4 @@ class Words:
 
     def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
         """Give the text of tokens, the made-up one in front included."""
-        return "".join("abcdef" if token == "base" else self.pieces[int(token[1:])] for token in tokens)
+        return "".join("abcdef" if token == "base" else token.partition(" ")[2] for token in tokens)

@@ -292,3 +292,10 @@ def test_a_model_that_was_used_before_knows_nothing_of_it():
     calls = [Call(BASE, replace(MODEL, seed=seed), PROMPTS) for seed in (1, 2, 1)]
     first, other, again = (facts(TransformersDecoder().decode(call)) for call in calls)
     assert first == again != other
+
+
+def test_texts_of_tokens_are_those_of_the_call_whatever_was_decoded_before() -> None:
+    """Of a vocabulary with the same names and stop strings transformers keeps what it has made."""
+    call = Call({"max_new_tokens": 4, "stop_strings": ["a"], "pad_token_id": 0}, MODEL, ((1, 2),))
+    for pieces in ("a" + "b" * 12, "b" * 12 + "a", "ab" * 6 + "a"):
+        agree(replace(call, pieces=tuple(pieces)))
