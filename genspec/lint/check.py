@@ -10,9 +10,9 @@ from genspec.lint.kind import Kind, classify
 from genspec.lint.node import ConfigNode
 from genspec.lint.rule import Rule, rules_for
 from genspec.lint.settings import Settings
-from genspec.lint.sources.document import Document, Problem
-from genspec.lint.sources.json_text import parse_document
+from genspec.lint.sources.document import Document, Place, Problem, Source
 from genspec.lint.sources.positions import Locator
+from genspec.lint.sources.readers import reader_of
 from genspec.lint.sources.reading import read_bytes
 from genspec.lint.sources.walk import Path, find_configs
 from genspec.lint.target import Target
@@ -44,17 +44,30 @@ def check_document(document: Document, target: Target, rules: Sequence[Rule] | N
     ``rules``: the rules to run; by default those that run unless deselected.
     """
     chosen = rules if rules is not None else default_rules(target)
-    kind = classify(document.value)
-    values = document.value if isinstance(document.value, dict) else {}
-    node = ConfigNode(document, values, target, kind)
-    is_config = kind in (Kind.GENERATION, Kind.MIXED)
     findings = [
-        finished(rule, draft, document, kind)
+        finished(rule, draft, node)
+        for node in nodes_of(document, target)
         for rule in chosen
-        if is_config or rule.any_file
+        if speaks_of(rule, node)
         for draft in first_few(rule.check(node))
     ]
     return sorted(findings, key=lambda finding: (finding.span.line, finding.span.column, finding.code))
+
+
+def nodes_of(document: Document, target: Target) -> list[ConfigNode]:
+    """Return the configs of a document; one that holds none is still a file, whose text can have faults."""
+    if document.places is None:
+        values = document.value if isinstance(document.value, dict) else {}
+        return [ConfigNode(document, Place(Source.GENERATION_CONFIG, values), target, classify(document.value))]
+    nodes = [ConfigNode(document, place, target, Kind.GENERATION) for place in document.places]
+    if document.problems:
+        nodes.insert(0, ConfigNode(document, Place(Source.GENERATION_CONFIG, {}), target, Kind.FOREIGN))
+    return nodes
+
+
+def speaks_of(rule: Rule, node: ConfigNode) -> bool:
+    """Tell whether a rule has to do with a config: of its sources, and a config at all, unless it is about the text."""
+    return node.place.source in rule.sources and (rule.any_file or node.kind in (Kind.GENERATION, Kind.MIXED))
 
 
 def first_few(drafts: Iterable[Draft]) -> list[Draft]:
@@ -71,10 +84,10 @@ def default_rules(target: Target) -> list[Rule]:
     return [rule for rule in rules_for(target) if rule.default]
 
 
-def finished(rule: Rule, draft: Draft, document: Document, kind: Kind) -> Finding:
+def finished(rule: Rule, draft: Draft, node: ConfigNode) -> Finding:
     """Join what a rule says with the rule's identity and with the position in the document."""
-    severity = draft.severity or rule.severity
-    if kind is Kind.MIXED and not rule.any_file:    # true only if transformers reads this file, which is in doubt
+    document, severity = draft.document or node.document, draft.severity or rule.severity
+    if node.kind is Kind.MIXED and not rule.any_file:    # true only if transformers reads this file, which is in doubt
         severity = min(severity, Severity.INFO)
     return Finding(
         code=rule.code,
@@ -112,7 +125,7 @@ def check_paths(paths: Iterable[Path], settings: Settings, progress: Progress | 
 def read_document(path: str) -> Document:
     """Read and parse a file. Never fails: what is wrong is in the document's problems."""
     data = read_bytes(path)
-    return unread(path, data) if isinstance(data, Problem) else parse_document(path, data)
+    return unread(path, data) if isinstance(data, Problem) else reader_of(path)(path, data)
 
 
 def unread(path: str, problem: Problem) -> Document:

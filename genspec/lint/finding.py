@@ -4,7 +4,10 @@ These, and what else `genspec check` needs, are named tuples: `dataclasses` alon
 """
 
 from enum import IntEnum
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from genspec.lint.sources.document import Document
 
 Pointer = tuple[str | int, ...]
 """The way to a value from the top of a document: keys and indices, outermost first."""
@@ -57,6 +60,7 @@ class Draft(NamedTuple):
     severity: "Severity | None" = None      # None: the rule's own
     on_key: bool = False            # point at the key alone instead of the whole `"key": value`
     span: Span | None = None        # where the parser has already said where
+    document: "Document | None" = None      # another file than the one at hand
 
 
 class Finding(NamedTuple):

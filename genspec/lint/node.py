@@ -10,7 +10,7 @@ from genspec.config.suggest import KEYS
 from genspec.config.values import reason_against
 from genspec.lint.finding import Draft, Edit, Fix, Pointer, Severity
 from genspec.lint.kind import Kind
-from genspec.lint.sources.document import Document
+from genspec.lint.sources.document import Document, Place
 from genspec.lint.target import Target
 
 if TYPE_CHECKING:
@@ -20,19 +20,22 @@ if TYPE_CHECKING:
 class ConfigNode:
     """One generation config inside a document, held against one target."""
 
-    def __init__(
-        self, document: Document, values: dict[str, object], target: Target, kind: Kind, at: Pointer = (),
-    ) -> None:
-        """Take the document and the target."""
+    def __init__(self, document: Document, place: Place, target: Target, kind: Kind) -> None:
+        """Take the document, the place of the config in it, and the target."""
         self.document = document
-        self.values = values        # the members of the config, by key, as JSON gave them
+        self.place = place
+        self.values = place.values  # the members of the config, by key, as JSON gave them
+        self.at = place.at          # where the config stands in the document
         self.target = target
         self.kind = kind            # whether this is a generation config at all
-        self.at = at                # where the config stands in the document
 
     def value(self, key: str) -> object:
         """Return the value of a key, or None when it is absent or null: both mean unset."""
         return self.values.get(key)
+
+    def may_hold(self, key: str) -> bool:
+        """Tell whether a key may be set to a value that nobody can see."""
+        return key not in self.values and (self.place.open or key in self.place.unknown)
 
     def number(self, key: str) -> float | None:
         """Return the value of a key when it is a number, else None. A bool is no number."""

@@ -1,14 +1,12 @@
 """A rule as a page of the documentation, and as text on a terminal. All of it comes from the rule itself."""
 
-import json
 from itertools import groupby
 from textwrap import fill
 
 import genspec.lint.rules  # noqa: F401  fills RULES
-from genspec.lint.check import check_document
+from genspec.lint.example import FILE, Shown, check_example, shown
 from genspec.lint.finding import Finding, Fix
 from genspec.lint.rule import RULES, Rule
-from genspec.lint.sources.json_text import parse_document
 from genspec.lint.target import Target, parse_target
 
 FAMILIES = {
@@ -61,9 +59,9 @@ def rule_text(rule: Rule) -> str:
         f"{rule.code} {rule.name} ({rule.severity!s}{off})",
         f"For {named_target(rule.targets)}. Clauses: {', '.join(rule.clauses)}.",
         fill(rule.rationale, WIDTH),
-        f"Bad:\n{indented(shown(rule.bad))}" if rule.bad is not None else "",
+        f"Bad:\n{indented(plain(rule.bad))}" if rule.bad is not None else "",
         *(f"  {finding.message}" for finding in found(rule)[:1]),
-        f"Good:\n{indented(shown(rule.good))}",
+        f"Good:\n{indented(plain(rule.good))}",
         fill(f"What to do: {rule.help}", WIDTH),
         *(fill(fix_text(fix), WIDTH) for fix in fixes(rule)),
         "\n".join(["See:", *(f"  {link}" for _, link in links(rule)), f"  {rule.url}"]),
@@ -81,16 +79,18 @@ def examples(rule: Rule) -> list[str]:
 
 
 def block(example: object) -> str:
-    """Return an example as a code block."""
-    language = "text" if isinstance(example, str | bytes) else "json"
-    return f"```{language}\n{shown(example)}\n```"
+    """Return an example as code blocks, one a file."""
+    return "\n\n".join(f"{titled(file)}```{file.language}\n{file.text}\n```" for file in shown(example))
 
 
-def shown(example: object) -> str:
-    """Return an example as text: JSON, the text of a file, or bytes with escapes for those that are no letters."""
-    if isinstance(example, bytes):
-        return repr(example)[2:-1]
-    return example.rstrip("\n") if isinstance(example, str) else json.dumps(example, indent=2)
+def titled(file: Shown) -> str:
+    """Return the name of a file above its text, unless it is the one that is meant when none is named."""
+    return "" if file.name == FILE else f"`{file.name}`:\n\n"
+
+
+def plain(example: object) -> str:
+    """Return an example as text for a terminal."""
+    return "\n".join(("" if file.name == FILE else f"{file.name}:\n") + file.text for file in shown(example))
 
 
 def indented(text: str) -> str:
@@ -102,15 +102,7 @@ def found(rule: Rule) -> list[Finding]:
     """Return what the rule finds in its bad example."""
     if rule.bad is None:
         return []
-    document = parse_document("generation_config.json", encoded(rule.bad))
-    return check_document(document, target_of(rule), (rule,))
-
-
-def encoded(example: object) -> bytes:
-    """Return an example as the bytes of a file."""
-    if isinstance(example, bytes):
-        return example
-    return (example if isinstance(example, str) else json.dumps(example)).encode()
+    return check_example(rule.bad, target_of(rule), (rule,))
 
 
 def target_of(rule: Rule) -> Target:

@@ -1,15 +1,22 @@
 """What a rule is: a small function beside its code, name, rationale and examples."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
 from genspec.lint.finding import Draft, Severity
 from genspec.lint.node import ConfigNode
+from genspec.lint.sources.document import Source
 from genspec.lint.target import Target, holds
 
 Check = Callable[[ConfigNode], Iterator[Draft]]
 PAGES = "https://genspec.readthedocs.io/en/latest/rules/"
+
+
+class Files(NamedTuple):
+    """An example that is not the text of one generation_config.json: files by name, each a text or a JSON value."""
+
+    files: dict[str, object]
 
 
 class Rule(NamedTuple):
@@ -22,12 +29,13 @@ class Rule(NamedTuple):
     targets: str                    # the engines and versions it holds for
     rationale: str                  # why it is wrong, with what happens
     help: str                       # what to do
-    bad: object                     # a config (or the text of a file) with the fault
+    bad: object                     # a config, the text of a file, or `Files`, with the fault
     good: object                    # the same without
     evidence: tuple[str, ...]       # threads and sources
     default: bool                   # whether it runs without being selected by its code
     any_file: bool                  # whether it speaks of the file itself, whatever it holds
     check: Check
+    sources: frozenset[Source] = frozenset({Source.GENERATION_CONFIG})      # the kinds of places it speaks for
 
     @property
     def url(self) -> str:
@@ -53,6 +61,7 @@ def rule(
     evidence: list[str] | None = None,
     default: bool = True,
     any_file: bool = False,
+    sources: Iterable[Source] = (Source.GENERATION_CONFIG,),
 ) -> Callable[[Check], Check]:
     """Register the function below as a rule. Codes and names are unique and never reused.
 
@@ -64,7 +73,7 @@ def rule(
             raise ValueError(f"rule {code} {name} is registered twice")
         RULES[code] = Rule(
             code, name, severity, tuple(clauses), targets, " ".join(rationale.split()), " ".join(help.split()),
-            bad, good, tuple(evidence or ()), default, any_file, check,
+            bad, good, tuple(evidence or ()), default, any_file, check, frozenset(sources),
         )
         return check
 

@@ -13,6 +13,7 @@ from genspec.lint.kind import Kind
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import RULES, Rule, rules_for
 from genspec.lint.settings import Settings
+from genspec.lint.sources.document import Place, Source
 from genspec.lint.sources.json_text import parse_document
 from genspec.lint.target import Target
 
@@ -23,7 +24,8 @@ INFO, WARNING, ERROR = Severity
 
 def node(values, at=()):
     """Return the node of a config, wherever it stands."""
-    return ConfigNode(parse_document("f", b"{}"), values, Target(), Kind.GENERATION, at)
+    place = Place(Source.GENERATION_CONFIG, values, at)
+    return ConfigNode(parse_document("f", b"{}"), place, Target(), Kind.GENERATION)
 
 
 @pytest.mark.parametrize(("value", "number"), [

@@ -1,17 +1,16 @@
 """The examples of every rule: the bad one has the fault, the good one has no fault at all."""
 
-import json
 import re
 
 import pytest
 
 import genspec.lint.rules  # noqa: F401  fills RULES
 from genspec.lint.check import check_document
+from genspec.lint.example import check_example
 from genspec.lint.finding import Severity, Span
 from genspec.lint.page import page_of, rule_page, rule_text, rules_index
 from genspec.lint.rule import RULES
 from genspec.lint.sources.document import Document, Problem, ProblemKind
-from genspec.lint.sources.json_text import parse_document
 from genspec.lint.target import Target, holds, parse_target
 
 IDS = {code: f"{code} {rule.name}" for code, rule in RULES.items()}
@@ -21,11 +20,8 @@ WITHOUT_EXAMPLE = {"GS907"}
 
 
 def findings(example, codes=None):
-    """Run rules over an example: a config, or the text or the bytes of a file."""
-    text = example if isinstance(example, str | bytes) else json.dumps(example, indent=2)
-    data = text.encode() if isinstance(text, str) else text
-    chosen = [RULES[code] for code in codes or sorted(RULES)]
-    return check_document(parse_document("generation_config.json", data), Target(), chosen)
+    """Run rules over an example."""
+    return check_example(example, Target(), [RULES[code] for code in codes or sorted(RULES)])
 
 
 @ALL
@@ -99,9 +95,7 @@ def test_every_rule_holds_for_the_newest_version_or_says_until_when(code):
 @pytest.mark.parametrize("target", ["transformers==4.38.2", "transformers==4.46", "transformers==5", "transformers"])
 def test_no_rule_fails_on_any_example_for_any_version(code, target):
     for example in (RULES[code].bad, RULES[code].good):
-        if isinstance(example, dict):
-            document = parse_document("generation_config.json", json.dumps(example).encode())
-            check_document(document, parse_target(target), list(RULES.values()))
+        check_example(example, parse_target(target), list(RULES.values()))
 
 
 @ALL

@@ -29,8 +29,11 @@ def draws(config: ConfigNode) -> bool | None:
 
 
 def is_silent_on(config: ConfigNode, key: str) -> bool:
-    """Tell whether the absence of a field tells nothing: another program's settings may mean its own default."""
-    return config.kind is Kind.MIXED and config.value(key) is None
+    """Tell whether the absence of a field tells nothing.
+
+    Another program's settings may mean its own default, and what a call does not name, the model's config may.
+    """
+    return config.value(key) is None and (config.kind is Kind.MIXED or config.may_hold(key))
 
 
 def beams(config: ConfigNode) -> int | None:

@@ -1,4 +1,4 @@
-"""A JSON file as the linter holds it: its value, what is wrong with its text, and where everything stands."""
+"""A file as the linter holds it: its value, what is wrong with its text, and where everything stands."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -30,12 +30,29 @@ class Problem(NamedTuple):
     pointer: Pointer = ()
 
 
+class Source(StrEnum):
+    """A kind of place where generation settings live. A rule says for which of them it speaks."""
+
+    GENERATION_CONFIG = "generation_config.json"
+
+
+class Place(NamedTuple):
+    """One set of generation settings inside a document."""
+
+    source: Source
+    values: dict[str, object]               # what is known, by key
+    at: Pointer = ()                        # where it stands
+    unknown: frozenset[str] = frozenset()   # keys that are set to what nobody knows without running the program
+    open: bool = False                      # whether more may be set where nobody sees it: `**options`, another file
+
+
 class Document(NamedTuple):
     """A file that was read.
 
     ``value`` is the JSON value, with everything that could be recovered when the text is broken (of two equal keys
     the last one, as JSON parsers do), or None when there was nothing. ``locate`` maps a pointer to its span, of the
-    key alone or of the whole member.
+    key alone or of the whole member. ``places`` are the settings in a file that is not itself a set of them, as a
+    program; None stands for a file that is, whose kind is then told by its keys.
     """
 
     path: str
@@ -43,3 +60,4 @@ class Document(NamedTuple):
     value: object
     problems: tuple[Problem, ...]
     locate: Callable[[Pointer, bool], Span]
+    places: tuple[Place, ...] | None = None

@@ -2,11 +2,12 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from genspec.lint.sources.document import Problem
 from genspec.lint.sources.ignores import Chain, descend, is_ignored, rules_above, rules_in
+from genspec.lint.sources.readers import is_read
 from genspec.lint.sources.reading import unreadable
 
 PASSED_OVER = frozenset({".git", "node_modules", ".venv", "__pycache__"})
@@ -31,14 +32,15 @@ class Stop(NamedTuple):
 
 
 def find_configs(
-    paths: Iterable[Path], *, names: Iterable[str] = ("generation_config.json",), respect_gitignore: bool = True,
+    paths: Iterable[Path], *, wanted: Callable[[str], bool] = is_read, respect_gitignore: bool = True,
 ) -> Iterator[Found]:
     """Yield the configs among some paths, each once.
 
-    A file is taken whatever its name, even when it is ignored. A folder is walked in sorted order for the names.
+    A file is taken whatever its name, even when it is ignored. A folder is walked in sorted order for files whose
+    names are ``wanted``: by default, those that have a reader.
     Links to folders are not followed below it, so that no walk is endless; name such a folder to have it checked.
     """
-    starts, wanted = [os.fspath(path) for path in paths], frozenset(names)
+    starts = [os.fspath(path) for path in paths]
     seen: set[str] = set()
     for start in starts:
         for found in look(start, wanted, respect_gitignore):
@@ -50,7 +52,7 @@ def find_configs(
             yield found
 
 
-def look(path: str, wanted: frozenset[str], respect_gitignore: bool) -> Iterator[Found]:
+def look(path: str, wanted: Callable[[str], bool], respect_gitignore: bool) -> Iterator[Found]:
     """Yield what one path stands for."""
     try:
         is_folder = stat.S_ISDIR(os.stat(path).st_mode)
@@ -63,7 +65,7 @@ def look(path: str, wanted: frozenset[str], respect_gitignore: bool) -> Iterator
         yield Found(path)
 
 
-def walk(folder: str, wanted: frozenset[str], respect_gitignore: bool) -> Iterator[Found]:
+def walk(folder: str, wanted: Callable[[str], bool], respect_gitignore: bool) -> Iterator[Found]:
     """Yield the wanted files below a folder, and the folders that could not be read."""
     stops = [Stop(folder, True, rules_above(folder) if respect_gitignore else ())]
     while stops:
@@ -82,12 +84,14 @@ def walk(folder: str, wanted: frozenset[str], respect_gitignore: bool) -> Iterat
         stops += stops_in(path, chain, listing, wanted)
 
 
-def stops_in(path: str, chain: Chain, listing: list[os.DirEntry[str]], wanted: frozenset[str]) -> Iterator[Stop]:
+def stops_in(
+    path: str, chain: Chain, listing: list[os.DirEntry[str]], wanted: Callable[[str], bool],
+) -> Iterator[Stop]:
     """Yield the entries of a folder that the walk goes on to."""
     prefix = "" if path in (".", "./") else os.path.join(path, "")
     for entry in listing:
         name = entry.name
-        if name in wanted:
+        if wanted(name):
             is_folder = False                       # whatever it is: reading it says so
         elif name in PASSED_OVER or not may_be_folder(entry):
             continue

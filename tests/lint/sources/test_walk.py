@@ -49,7 +49,7 @@ def test_a_folder_is_walked_for_the_name_in_sorted_order():
 
 def test_names_can_be_given():
     make("a/x.json", "a/y.json", f"a/{NAME}")
-    assert found("a", names=("x.json", "y.json")) == ["a/x.json", "a/y.json"]
+    assert found("a", wanted={"x.json", "y.json"}.__contains__) == ["a/x.json", "a/y.json"]
 
 
 def test_paths_may_be_of_any_kind_and_keep_how_they_are_spelled(tmp_path):
