@@ -1,7 +1,7 @@
 """One call of `generate`, as values that JSON can hold: what every decoder behind this interface is given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -60,3 +60,13 @@ class Call:
         if isinstance(start, tuple) and not self.prompts[number]:
             return start[number:number + 1]             # one for each row of the batch
         return self.prompts[number] or start_tokens(self.plans[number])
+
+    def alone(self, number: int) -> "Call":
+        """Return the call of one prompt of the batch."""
+        one = slice(number, number + 1)
+        starts = self.config.get("decoder_start_token_id")
+        config = {**self.config, "decoder_start_token_id": starts[one]} if isinstance(starts, list) else self.config
+        return replace(
+            self, config=config, prompts=self.prompts[one], sources=self.sources and self.sources[one],
+            seeds=self.seeds and self.seeds[one], negative_prompts=self.negative_prompts and self.negative_prompts[one],
+        )

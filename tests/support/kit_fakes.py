@@ -279,6 +279,24 @@ class FaultyBackend:
         )
 
 
+class Ragged:
+    """The reference behind `Decoder`, with the last new token left away where another prompt is longer."""
+
+    info = Info("ragged", "1.0", "float64", "hf")
+
+    def decode(self, call: Call) -> Answer:
+        from dataclasses import replace
+
+        answer = ReferenceDecoder().decode(call)
+        longest = max(map(len, call.prompts))
+        if not isinstance(answer, tuple) or call.plans[0].beams is not None:
+            return answer
+        return tuple(
+            replace(output, rows=tuple(replace(row, tokens=row.tokens[:-1]) for row in output.rows))
+            if len(prompt) < longest else output for prompt, output in zip(call.prompts, answer, strict=True)
+        )
+
+
 class Misspelt(Greedy):
     capabilities = MISSPELT
 

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -76,20 +76,8 @@ def one_by_one(
     outputs: list[GenerateOutput] = []
     for number in range(len(call.prompts)):
         plan, noise = plans and plans[number:number + 1], noises and noises[number:number + 1]
-        outputs += decoded(alone(call, number), plan, noise)
+        outputs += decoded(call.alone(number), plan, noise)
     return tuple(outputs)
-
-
-def alone(call: Call, number: int) -> Call:
-    """Give the call of one prompt of a batch."""
-    one = slice(number, number + 1)
-    starts = call.config.get("decoder_start_token_id")
-    return replace(
-        call,
-        config={**call.config, "decoder_start_token_id": starts[one]} if isinstance(starts, list) else call.config,
-        prompts=call.prompts[one], sources=call.sources and call.sources[one], seeds=call.seeds and call.seeds[one],
-        negative_prompts=call.negative_prompts and call.negative_prompts[one],
-    )
 
 
 def decoded(

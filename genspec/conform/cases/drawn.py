@@ -48,8 +48,19 @@ class Drawn:
         return False
 
     def examine(self, ask: Ask, who: Who) -> Verdict:
-        """Ask once and judge."""
-        return self.judged(ask(self.question), who)
+        """Ask once and judge; where the rows of a batch are wrong, ask for each prompt alone."""
+        said = self.judged(ask(self.question), who)
+        wrong = said.kind is Kind.VIOLATES and len(self.call.prompts) > 1 and self.call.seed is None
+        return self.blamed(said, ask, who) if wrong else said
+
+    def blamed(self, said: Verdict, ask: Ask, who: Who) -> Verdict:
+        """Say that the batch is to blame, where each of its prompts alone is answered as specified."""
+        for number in range(len(self.call.prompts)):
+            alone = Drawn(self.name, self.call.alone(number))
+            if alone.judged(ask(alone.question), who).kind not in (Kind.CONFORMS, Kind.AMBIGUOUS):
+                return said
+        return replace(said, difference="batch",
+                       reason=f"{said.reason} In this batch alone: each prompt by itself is answered as specified.")
 
     @cached_property
     def expected(self) -> Answer:

@@ -14,7 +14,7 @@ from genspec.backends.call import Call
 from genspec.backends.decoder import Refusal, Unsupported
 from genspec.backends.reference import ReferenceDecoder
 from genspec.backends.transformers.arguments import arguments_of
-from genspec.backends.transformers.decoder import TransformersDecoder, alone
+from genspec.backends.transformers.decoder import TransformersDecoder
 from genspec.backends.transformers.model import ScriptedModel
 from genspec.backends.transformers.version import profile_of
 from genspec_reference import Layered, Scripted
@@ -93,7 +93,7 @@ def test_a_decoder_prompt_without_the_start_token_gets_it_in_front():
 def test_a_prompt_alone_keeps_what_is_its_own():
     call = Call({**BASE, "decoder_start_token_id": [6, 2]}, MODEL, ((), ()), ((7, 8), (2,)), seeds=(4, 5),
                 negative_prompts=((1,), (3,)))
-    assert alone(call, 1) == Call({**BASE, "decoder_start_token_id": [2]}, MODEL, ((),), ((2,),), seeds=(5,),
+    assert call.alone(1) == Call({**BASE, "decoder_start_token_id": [2]}, MODEL, ((),), ((2,),), seeds=(5,),
                                   negative_prompts=((3,),))
 
 

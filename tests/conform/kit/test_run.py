@@ -288,3 +288,12 @@ def test_a_run_whose_time_is_over_says_so_and_can_go_on(tmp_path: Path) -> None:
     assert not short.run.complete and short.run.asked < 24 and (tmp_path / "report.json.partial").exists()
     whole = ran("Greedy", output=path, resume=True)
     assert whole.run.complete and whole.run.asked == 24
+
+
+def test_a_fault_that_only_a_batch_shows_is_blamed_on_the_batch() -> None:
+    report = run(kit_fakes.Ragged(), max_cases=80, levels=["L3"], shrink_seconds=2.0)
+    found = {result.verdict.difference for result in report.failures}
+    assert found == {"batch"}, described(found=found, reasons=reasons(report))
+    assert all("each prompt by itself is answered as specified" in one.verdict.reason for one in report.failures)
+    alone = run(kit_fakes.FaultyBackend(), max_cases=80, levels=["L3"], shrink_seconds=0.0)
+    assert "batch" not in {result.verdict.difference for result in alone.failures}, described(reasons=reasons(alone))
