@@ -35,6 +35,9 @@ def add_arguments(parser: Parser) -> None:
     option("--ignore", action="append", metavar="RULES", help="Do not run these. The closest selector decides.")
     option("--target", metavar="TARGET", help="The decoder the files are for, like transformers==4.46.")
     option("--min-severity", metavar="SEVERITY", help="Report and fail from info, warning or error up.")
+    option("--fix", action="store_true", help="Apply the fixes after which every engine decodes as before.")
+    option("--unsafe-fixes", action="store_true", help="With --fix or --diff: also those that can change an output.")
+    option("--diff", action="store_true", help="Print what the fixes would change, and change nothing.")
     option("--exit-zero", action="store_true", help="Leave with 0 although there are findings.")
     option("--stdin-filename", metavar="PATH", help="Read standard input, as if it stood at this path.")
     option("--output", metavar="FILE", help="Write the report to a file.")
@@ -48,19 +51,30 @@ def run(options: Namespace) -> int:
     paths = [tidy(path) for path in options.operands]
     name = stdin_name(options.operands, options.stdin_filename)
     settings = settings_for(paths[0] if paths and name is None else options.stdin_filename or ".", options)
+    if options.fix or options.diff:
+        from genspec.cli.fixing import run_fixes
+
+        return run_fixes(options, paths or HERE, settings, name)
+    if options.unsafe_fixes:
+        raise UsageError("--unsafe-fixes goes with --fix or --diff")
     read: TextOf = text_of
     if name is None:
         with Progress() as progress:
             report = check_paths(paths or HERE, settings, progress)
     else:
         report, read = check_stdin(name, settings)
+    write_report(report, options, read)
+    return status(report, settings, options.exit_zero, (paths or HERE) if name is None else ())
+
+
+def write_report(report: Report, options: Namespace, read: TextOf) -> None:
+    """Print the report, or write it to a file."""
     paint = plain if options.output else paint_for(sys.stdout, options.no_color)
     pieces = report_pieces(report, options.format, read, paint)
     if options.output:
         save(pieces, options.output)
     else:
         emit(pieces)
-    return status(report, settings, options.exit_zero, (paths or HERE) if name is None else ())
 
 
 def tidy(path: str) -> str:

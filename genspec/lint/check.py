@@ -1,6 +1,6 @@
 """Run the rules over documents and files."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ class Report(NamedTuple):
 
     findings: tuple[Finding, ...]
     files: tuple[str, ...]          # every file that was read or could not be, in order
+    fixed: int = 0                  # how many fixes were applied before that was found
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of one severity."""
@@ -112,14 +113,19 @@ def check_paths(paths: Iterable[Path], settings: Settings, progress: Progress | 
     findings: list[Finding] = []
     files: list[str] = []
     rules = settings.rules()
-    for found in find_configs(paths):
-        if progress is not None:
-            progress(found.path)
-        document = unread(found.path, found.problem) if found.problem else read_document(found.path)
+    for document in documents(paths, progress):
         files.append(document.path)
         faults = check_document(document, settings.target, rules)
         findings += [fault for fault in faults if fault.severity >= settings.min_severity]
     return Report(tuple(findings), tuple(files))
+
+
+def documents(paths: Iterable[Path], progress: Progress | None = None) -> Iterator[Document]:
+    """Yield the files to check, each read."""
+    for found in find_configs(paths):
+        if progress is not None:
+            progress(found.path)
+        yield unread(found.path, found.problem) if found.problem else read_document(found.path)
 
 
 def read_document(path: str) -> Document:

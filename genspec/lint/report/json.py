@@ -22,6 +22,7 @@ def json_report(report: Report) -> str:
         "errors": report.count(Severity.ERROR),
         "warnings": report.count(Severity.WARNING),
         "infos": report.count(Severity.INFO),
+        "fixed": report.fixed,
     }
     return f'{{"version": {VERSION}, "findings": [{findings}], "summary": {encoded(summary)}}}\n'
 

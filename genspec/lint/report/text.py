@@ -41,9 +41,22 @@ def summary(report: Report, paint: Paint) -> Iterator[str]:
         if (count := report.count(severity))
     )
     yield f"{plural(len(report.files), 'file')} checked: {counted or paint('nothing found', GREEN)}."
+    if report.fixed:
+        yield f"{plural(report.fixed, 'fault')} fixed."
     if report.findings:
+        yield from fixable(report)
         worst = max(report.findings, key=lambda finding: finding.severity)
         yield f"`genspec rule {worst.code}` says more about {worst.name}."
+
+
+def fixable(report: Report) -> Iterator[str]:
+    """Yield a line on the fixes that there are."""
+    fixes = [finding.fix for finding in report.findings if finding.fix is not None]
+    safe = sum(fix.safe for fix in fixes)
+    unsafe = len(fixes) - safe
+    ways = [f"{safe} with --fix"] * bool(safe) + [f"{unsafe} with --fix --unsafe-fixes"] * bool(unsafe)
+    if ways:
+        yield f"genspec can fix {' and '.join(ways)}."
 
 
 def plural(count: int, noun: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
-from genspec.lint.finding import Pointer, Span
+from genspec.lint.finding import Edit, Pointer, Span
 
 
 class ProblemKind(StrEnum):
@@ -52,7 +52,8 @@ class Document(NamedTuple):
     ``value`` is the JSON value, with everything that could be recovered when the text is broken (of two equal keys
     the last one, as JSON parsers do), or None when there was nothing. ``locate`` maps a pointer to its span, of the
     key alone or of the whole member. ``places`` are the settings in a file that is not itself a set of them, as a
-    program; None stands for a file that is, whose kind is then told by its keys.
+    program; None stands for a file that is, whose kind is then told by its keys. ``rewrite`` makes
+    the text after an edit, or None where it cannot; it is not needed for JSON.
     """
 
     path: str
@@ -61,3 +62,4 @@ class Document(NamedTuple):
     problems: tuple[Problem, ...]
     locate: Callable[[Pointer, bool], Span]
     places: tuple[Place, ...] | None = None
+    rewrite: Callable[[Edit], str | None] | None = None

@@ -33,7 +33,7 @@ def test_the_shape_is_the_documented_one():
                 "clause": "MODE-2", "help": "help", "url": "url", "fix": None,
             }
         ],
-        "summary": {"files": 2, "errors": 0, "warnings": 1, "infos": 0},
+        "summary": {"files": 2, "errors": 0, "warnings": 1, "infos": 0, "fixed": 0},
     }
 
 
