@@ -20,6 +20,8 @@ CLEAN, FOUND, NO_INPUT = 0, 1, 3
 
 HERE = (".",)
 
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
+
 
 def add_arguments(parser: Parser) -> None:
     """Declare the command line."""
@@ -30,7 +32,7 @@ def add_arguments(parser: Parser) -> None:
     parser.epilog = "Status: 0 nothing found, 1 findings from warnings up, 2 error, 3 no input found."
     parser.add_operands("[PATH]...", least=0, most=sys.maxsize)
     option = parser.add_option
-    option("--format", type=one_of("text", "json"), default="text", metavar="text|json", help="How to report.")
+    option("--format", type=one_of(*FORMATS), default="text", metavar="NAME", help=f"How to report: {', '.join(FORMATS)}.")
     option("--select", action="append", metavar="RULES", help="Run only these: codes, prefixes like GS2, names.")
     option("--ignore", action="append", metavar="RULES", help="Do not run these. The closest selector decides.")
     option("--target", metavar="TARGET", help="The decoder the files are for, like transformers==4.46.")
@@ -40,14 +42,14 @@ def add_arguments(parser: Parser) -> None:
     option("--diff", action="store_true", help="Print what the fixes would change, and change nothing.")
     option("--exit-zero", action="store_true", help="Leave with 0 although there are findings.")
     option("--stdin-filename", metavar="PATH", help="Read standard input, as if it stood at this path.")
-    option("--output", metavar="FILE", help="Write the report to a file.")
+    option("--output", action="append", metavar="[NAME=]FILE",
+           help="Write the report to a file; with a format's name, another one. May be given again.")
     option("--no-color", action="store_true", help="Print no colours on a terminal (as NO_COLOR=1).")
 
 
 def run(options: Namespace) -> int:
     """Check, report, and return the status."""
-    if options.output == "":
-        raise UsageError("--output names no file")
+    outputs_of(options)
     paths = [tidy(path) for path in options.operands]
     name = stdin_name(options.operands, options.stdin_filename)
     settings = settings_for(paths[0] if paths and name is None else options.stdin_filename or ".", options)
@@ -68,13 +70,26 @@ def run(options: Namespace) -> int:
 
 
 def write_report(report: Report, options: Namespace, read: TextOf) -> None:
-    """Print the report, or write it to a file."""
-    paint = plain if options.output else paint_for(sys.stdout, options.no_color)
-    pieces = report_pieces(report, options.format, read, paint)
-    if options.output:
-        save(pieces, options.output)
-    else:
-        emit(pieces)
+    """Print the report, and write it to the files that were asked for."""
+    for form, path in outputs_of(options):
+        if path is None:
+            emit(report_pieces(report, form, read, paint_for(sys.stdout, options.no_color)))
+        else:
+            save(report_pieces(report, form, read, plain), path)
+
+
+def outputs_of(options: Namespace) -> list[tuple[str, str | None]]:
+    """Return each report that is wanted: its format, and its file; None is standard output."""
+    files: list[tuple[str, str | None]] = []
+    printed = True
+    for given in options.output or ():
+        form, named, path = given.partition("=")
+        if not named or form not in FORMATS:
+            form, path, printed = options.format, given, False
+        if path == "":
+            raise UsageError("--output names no file")
+        files.append((form, path))
+    return [(options.format, None), *files] if printed else files
 
 
 def tidy(path: str) -> str:
@@ -107,11 +122,12 @@ def settings_for(start: str, options: Namespace) -> Settings:
 
 def report_pieces(report: Report, form: str, read: TextOf, paint: Paint) -> Iterable[str]:
     """Return the report in the form asked for."""
-    if form == "json":
-        from genspec.lint.report.json import json_report
+    if form == "text":
+        return text_report(report, read, paint)
+    from importlib import import_module
 
-        return [json_report(report)]
-    return text_report(report, read, paint)
+    pieces: Iterable[str] = getattr(import_module(f"genspec.lint.report.{form}"), f"{form}_report")(report)
+    return pieces
 
 
 def status(report: Report, settings: Settings, exit_zero: bool, paths: Sequence[str]) -> int:

@@ -5,19 +5,21 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genspec.cli.campaign import seconds
-from genspec.cli.errors import Failure, UsageError
+from genspec.cli.errors import Failure, UsageError, complain
 from genspec.cli.output import emit
 from genspec.cli.parser import Parser, at_least, one_of
 from genspec.cli.progress import Progress
 
 if TYPE_CHECKING:
+    from genspec.conform.expectations.expected import Expectations
     from genspec.conform.kit.report import Report
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "junit", "html")
 LEVELS = ("L0", "L1", "L2", "L3", "L4")
 
 
@@ -47,6 +49,8 @@ def add_arguments(parser: Parser) -> None:
            help=f"{', '.join(FORMATS)}; default text.")
     option("--output", metavar="FILE", help="Write the report there.")
     option("--resume", action="store_true", help="Go on with the run whose report is to be FILE.")
+    option("--expectations", metavar="FILE", help="What is expected to fail: fail on anything new, and on what is stale.")
+    option("--update-expectations", action="store_true", help="Write FILE from this run: begin it, or bring it up to date.")
     option("--workers", type=at_least(1), default=1, metavar="N", help="How many decoders run at once; default 1.")
 
 
@@ -54,16 +58,63 @@ def run(options: Namespace) -> int:
     """Run the kit and return the status."""
     if options.resume and options.output is None:
         raise UsageError("--resume needs the --output of the run to go on with")
-    report = made(options)
+    expectations = expected_by(options)
+    report = made(options, None if options.update_expectations else expectations)
+    if options.update_expectations:
+        report = with_updated(report, Path(options.expectations))
+    deliver(report, options)
+    return report.status
+
+
+def deliver(report: "Report", options: Namespace) -> None:
+    """Write a report where it is wanted."""
     written = formatted(report, options.format)
     if options.output is None:
         emit(written)
     else:
         save_whole(written, Path(options.output))
-    return report.status
 
 
-def made(options: Namespace) -> "Report":
+def expected_by(options: Namespace) -> "Expectations | None":
+    """Read the expectations; None where there are none to be held to."""
+    if options.expectations is None:
+        if options.update_expectations:
+            raise UsageError("--update-expectations needs the --expectations FILE to write")
+        return None
+    from genspec.conform.expectations.file import BadExpectations, read
+
+    path = Path(options.expectations)
+    if options.update_expectations and not path.exists():
+        return None
+    try:
+        return read(path)
+    except BadExpectations as error:
+        raise UsageError(str(error)) from None
+
+
+def with_updated(report: "Report", path: Path) -> "Report":
+    """Write the expectations anew and hold the run to them. A run that has shown nothing changes nothing."""
+    from genspec.conform.cases.select import known_ids
+    from genspec.conform.expectations.expected import held
+    from genspec.conform.expectations.file import BadExpectations, parsed
+    from genspec.conform.expectations.update import updated
+    from genspec.conform.kit.report import NOTHING_RAN
+
+    if report.status == NOTHING_RAN:
+        return report
+    ids = known_ids()
+    try:
+        new = updated(path.read_text(encoding="utf-8") if path.exists() else None, str(path), report, ids)
+    except BadExpectations as error:
+        raise UsageError(str(error)) from None
+    save_whole([new.text], path)
+    complain(f"{path}: {new.added:,} added, {new.removed:,} removed, {new.kept:,} kept")
+    compared = held(parsed(new.text, str(path)), report.results, ids=ids, drawn=report.run.drawn,
+                    complete=report.run.complete)
+    return replace(report, held=compared)
+
+
+def made(options: Namespace, expectations: "Expectations | None") -> "Report":
     """Run what a command line asks for."""
     require_profile(options.profile)
     from genspec.conform.kit.run import run as run_kit
@@ -77,6 +128,7 @@ def made(options: Namespace) -> "Report":
                 max_cases=options.max_cases, max_failures=options.max_failures, seed=options.seed,
                 time_limit=options.time_limit, case=options.case, case_seconds=options.case_limit,
                 output=options.output, resume=options.resume, executor=pool, progress=progress.told,
+                expectations=expectations, **({"shrink_seconds": 0.0} if options.update_expectations else {}),
             )
         except (NoDecoder, BrokenAdapter) as error:
             raise UsageError(str(error)) from None

@@ -179,3 +179,19 @@ def test_several_files_stand_in_the_order_of_the_paths(genspec, model):
     second, first = model(FAULTY, "b"), model(FAULTY, "a")
     paths = [finding["path"] for finding in findings(genspec("check", second, first, "--format", "json"))]
     assert list(dict.fromkeys(paths)) == [str(second), str(first)]
+
+
+def test_several_reports_in_one_run(genspec, model, tmp_path):
+    path = model(FAULTY)
+    result = genspec("check", path, "--output", "sarif=a.sarif", "--output", "junit=b.xml")
+    assert (result.status, "GS201" in result.out) == (1, True)
+    assert json.loads((tmp_path / "a.sarif").read_text())["version"] == "2.1.0"
+    assert (tmp_path / "b.xml").read_text().startswith("<?xml")
+    quiet = genspec("check", path, "--format", "github", "--output", "c=d", "--output", "json=e")
+    assert (quiet.status, quiet.out) == (1, "")
+    assert (tmp_path / "c=d").read_text().startswith("::warning file=model/generation_config.json,line=1,")
+    assert findings_in(tmp_path / "e") == ["GS201"]
+
+
+def findings_in(path):
+    return [finding["code"] for finding in json.loads(path.read_text())["findings"]]

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 
 from genspec.lint.check import Report
 from genspec.lint.finding import Edit, Finding, Fix, Severity, json_pointer
@@ -14,8 +15,8 @@ LARGEST = 10**300
 """Beyond, no reader takes an integer, and Python does not write those of more than 4,300 digits."""
 
 
-def json_report(report: Report) -> str:
-    """Write a report as one JSON object."""
+def json_report(report: Report) -> Iterator[str]:
+    """Yield a report as one JSON object."""
     findings = ",".join(f"\n{encoded(finding_value(finding))}" for finding in report.findings)
     summary = {
         "files": len(report.files),
@@ -24,7 +25,7 @@ def json_report(report: Report) -> str:
         "infos": report.count(Severity.INFO),
         "fixed": report.fixed,
     }
-    return f'{{"version": {VERSION}, "findings": [{findings}], "summary": {encoded(summary)}}}\n'
+    yield f'{{"version": {VERSION}, "findings": [{findings}], "summary": {encoded(summary)}}}\n'
 
 
 def finding_value(finding: Finding) -> dict[str, object]:

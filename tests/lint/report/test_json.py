@@ -20,7 +20,7 @@ def finding(**changes):
 
 
 def written(*findings):
-    return json.loads(json_report(Report(findings, ("path", "other"))))
+    return json.loads("".join(json_report(Report(findings, ("path", "other")))))
 
 
 def test_the_shape_is_the_documented_one():
@@ -59,6 +59,6 @@ def test_edits_are_a_json_patch():
 @given(st.text(st.characters()), st.floats() | st.sampled_from([10**5000, -(10**5000)]))
 def test_every_name_and_number_gives_strict_unicode_json(name, number):
     fix = Fix("f", (Edit("add", (name,), {name: [number]}),), safe=True)
-    text = json_report(Report((finding(path=name, message=name, fix=fix),), (name,)))
+    text = "".join(json_report(Report((finding(path=name, message=name, fix=fix),), (name,))))
     text.encode()
     json.dumps(json.loads(text), ensure_ascii=False, allow_nan=False).encode()
