@@ -32,7 +32,8 @@ def add_arguments(parser: Parser) -> None:
     parser.epilog = "Status: 0 nothing found, 1 findings from warnings up, 2 error, 3 no input found."
     parser.add_operands("[PATH]...", least=0, most=sys.maxsize)
     option = parser.add_option
-    option("--format", type=one_of(*FORMATS), default="text", metavar="NAME", help=f"How to report: {', '.join(FORMATS)}.")
+    option("--format", type=one_of(*FORMATS), default="text", metavar="NAME",
+           help=f"How to report: {', '.join(FORMATS)}.")
     option("--select", action="append", metavar="RULES", help="Run only these: codes, prefixes like GS2, names.")
     option("--ignore", action="append", metavar="RULES", help="Do not run these. The closest selector decides.")
     option("--target", metavar="TARGET", help="The decoder the files are for, like transformers==4.46.")

@@ -9,6 +9,7 @@ from genspec.lint.check import Report
 from genspec.lint.finding import Finding, Severity
 from genspec.lint.report.printable import printable
 
+
 def junit_report(report: Report) -> Iterator[str]:
     """Yield a report as one test suite. A note fails nothing."""
     by_path = {path: list(found) for path, found in
