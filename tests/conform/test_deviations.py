@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support.strategies import described
 
@@ -15,6 +17,7 @@ from genspec.conform.deviations import DEVIATIONS, Seen, deviation, explaining
 from genspec.conform.deviations.beams import BEAMS
 from genspec.conform.deviations.calls import CALLS
 from genspec.conform.deviations.deviation import Versions
+from genspec.conform.deviations.made.ties import probable
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
@@ -22,6 +25,7 @@ from genspec.conform.deviations.scores import SCORES
 from genspec.conform.oracle import judge
 from genspec.conform.verdict import Kind
 from genspec_reference import Row, Scripted, Table
+from genspec_reference.operations.min_p import min_p
 
 TESTS = Path(__file__).parents[1]
 INF = float("inf")
@@ -62,6 +66,8 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         Call({"no_repeat_ngram_size": 1, "max_new_tokens": 2, "pad_token_id": 3}, CYCLE, ((2,), (5, 0))),
         Call({"encoder_no_repeat_ngram_size": 1, "max_new_tokens": 2, "pad_token_id": 5, "decoder_start_token_id": 0},
              Table(((0.0, 0.0, 0.0, 0.0, 1.0, 2.0),)), ((), ()), ((1,), (2, 3))),
+        Call({"stop_strings": ["abab"], "pad_token_id": 2, "eos_token_id": 2, "max_new_tokens": 2},
+             Table(((0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (1.0, 0.0, 0.0))), ((1, 1), (0,)), pieces=("a", "b", "ab")),
     ),
     "DEV-32": (
         Call({"bad_words_ids": [[1]], "max_new_tokens": 1}, CYCLE, ((0,),), allowed_tokens=((1,),) * 6),
@@ -86,6 +92,8 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         Call({"num_beams": 2, "num_return_sequences": 2, "eos_token_id": 2, "pad_token_id": 0, "max_new_tokens": 3},
              Table(((-INF, -INF, 0.0, -INF),)), ((1,),)),
         Call({"num_beams": 2, "bad_words_ids": [[0], [1], [2], [3], [4], [5]], "max_new_tokens": 3}, CYCLE, ((1,),)),
+        Call({"num_beams": 2, "no_repeat_ngram_size": 1, "renormalize_logits": True, "eos_token_id": 1,
+              "pad_token_id": 0, "max_new_tokens": 6}, Scripted("history", 0, 5, (1,)), ((0, 2), (0, 2, 3, 4))),
     ),
     "DEV-40": (
         Call({"num_beams": 2, "eos_token_id": [0, 1], "max_new_tokens": 4}, Scripted("table", 5, 2), ((1,),)),
@@ -145,6 +153,8 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-69": (
         Call({"no_repeat_ngram_size": 1, "remove_invalid_values": True, "temperature": 0.5, "do_sample": True,
               "max_new_tokens": 1}, CYCLE, ((0, 1, 2, 3, 4, 5),), seeds=(1,)),
+        Call({"no_repeat_ngram_size": 1, "remove_invalid_values": True, "num_beams": 2, "do_sample": True,
+              "max_new_tokens": 2}, CYCLE, ((0, 1, 2, 3, 4, 5),), seeds=(1,)),
     ),
     "DEV-63": (Call({"prefill_chunk_size": 1, "use_cache": False, "max_new_tokens": 1}, CYCLE, ((1, 2),)),),
 }
@@ -251,6 +261,28 @@ def test_a_deviation_of_another_decoder_or_release_explains_nothing() -> None:
 def refused_with(name: str, message: str) -> None:
     _, answer = asked(SHOWN[name][0])
     assert isinstance(answer, Refusal) and re.search(message, answer.message), described(answer=answer)
+
+
+def test_dev_29_the_text_of_padding_completes_a_stop_string() -> None:
+    """The second row is 0 1, a b, behind the padding 2, a b."""
+    call = SHOWN["DEV-29"][2]
+    _, answer = asked(call)
+    assert isinstance(answer, tuple)
+    assert answer[1].new_tokens[0] == (1, 2), described(answer=answer)
+
+
+def test_dev_37_min_p_keeps_what_torch_ranks_first() -> None:
+    """Kept beside the highest are 1 or 2 of many equal tokens: of these sizes not the lowest ids."""
+    torch = pytest.importorskip("torch", reason="the order of equal numbers is torch's, not installed")
+    from transformers.generation.logits_process import MinPLogitsWarper
+
+    for size, min_keep in product((5, 8, 11, 40), (2, 3)):
+        scores = np.zeros(size)
+        scores[size // 2] = 2.0
+        given = torch.tensor(scores[None], dtype=torch.float32)
+        theirs = MinPLogitsWarper(1.0, min_tokens_to_keep=min_keep)(None, given)[0].double().numpy()
+        np.testing.assert_array_equal(probable(scores, 1.0, min_keep), theirs)
+        assert not np.array_equal(min_p(scores, 1.0, min_keep), theirs), described(theirs=theirs)
 
 
 def test_dev_58_guidance_asks_an_encoder_decoder_without_its_source() -> None:

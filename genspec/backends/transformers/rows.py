@@ -1,7 +1,7 @@
 """What `generate` returns as outputs of the reference: padding is taken off, and nothing else is changed.
 
-A row ends where its beam indices end, if it has some, and at a token that ends rows (an EOS, or one that completes a
-stop string) with nothing but padding behind it. So a row with other tokens behind its end keeps them, and differs.
+A row ends where its beam indices end, if it has some, or else at a token that ends rows (an EOS, or one that completes
+a stop string) with nothing but padding behind it. So a row with other tokens behind its end keeps them, and differs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,6 +59,15 @@ class Returned:
         """Tell whether a search has all its hypotheses open from the start. BEAM-SAMPLE-1."""
         return self.plans is not None and self.plans[0].draws and self.plans[0].profile.drawn_start == "copies"
 
+    def pads(self, *, exactly: bool) -> bool:
+        """Tell whether padding may stand behind a row. Without beams and an EOS none is written: rows go on (DEV-54).
+
+        `exactly`: whether beam indices have cut the row. In groups some releases have one too many (DEV-44).
+        """
+        if exactly:
+            return self.call.config.get("num_beam_groups") not in (None, 1)
+        return has_beams(self.call) or bool(eos_of(self.call.config))
+
     def member(self, name: str) -> Any:
         """Return a member of the output, or None where this kind of output has none."""
         found = getattr(self.output, name, None)
@@ -93,7 +102,8 @@ def row_of(returned: Returned, number: int, line: int, run: int) -> Row:
         beams = returned.call.config["num_beams"]
         indices = tuple(index - number * beams for index in given[line].tolist() if index != -1)
         new = new[:len(indices)]
-    new = without_padding(returned, number, prompt, new)    # in groups some releases have an index too many (DEV-44)
+    if returned.pads(exactly=bool(indices)):
+        new = without_padding(returned, number, prompt, new)
     scores = returned.member("sequences_scores")
     return Row(
         (*prompt, *new), length, reason_of(returned, number, prompt, new) or FinishReason.LENGTH,

@@ -10,7 +10,10 @@ BEAMS = (
     Deviation(
         id="DEV-39",
         when="beam search with fewer candidates than places",
-        does="placeholders of total -1e9 count as finished and are returned",
+        does=(
+            "placeholders of total -1e9 count as finished and are returned; a search that has ended goes on with them "
+            "until the others of its batch have"
+        ),
         specified="there are fewer",
         clauses=("BEAM-SEARCH-7", "BEAM-SEARCH-9"),
         versions=Versions(("4.38.2", "4.46.3", "4.57.6", "5.23.0")),

@@ -154,7 +154,10 @@ CALLS = (
     ),
     Deviation(
         id="DEV-69",
-        when="`remove_invalid_values` has made every score the lowest number, and an operation behind it lowers them",
+        when=(
+            "`remove_invalid_values` has made every score the lowest number, and an operation behind it, or the total "
+            "of a hypothesis, lowers them"
+        ),
         does="minus infinity: RuntimeError or ValueError in a draw",
         specified="the numbers are real numbers, and stay",
         clauses=("REMOVE-INVALID-VALUES-2", "TEMPERATURE-1"),

@@ -47,6 +47,19 @@ def test_a_row_ends_at_a_stop_string_with_nothing_but_padding_behind():
     assert read(call, [[1, 3, 1, 2, 0, 0]], 1)[0].rows[0].finish_reason == FinishReason.STOP_STRING
 
 
+def test_without_an_eos_nothing_behind_a_stop_string_is_padding():
+    config = {"pad_token_id": 0, "max_new_tokens": 5, "stop_strings": ["bc"]}
+    call = Call(config, MODEL, ((1,),), pieces=tuple("abcdefghi"))
+    assert read(call, [[1, 2, 0, 0, 0, 0]], 1)[0].rows[0].new_tokens == (2, 0, 0, 0, 0)
+
+
+def test_beam_indices_end_a_row_that_has_a_pad_at_its_end():
+    config = {**EOS, "num_beams": 2, "stop_strings": ["aa"]}
+    given = {"beam_indices": torch.tensor([[0, 1, 0, -1]]), "sequences_scores": torch.tensor([-0.5])}
+    (output,) = read(Call(config, MODEL, ((0,),), pieces=("a", "", *"cdefghi")), [[0, 1, 0, 0, 0]], 1, **given)
+    assert output.rows[0].new_tokens == (1, 0, 0), "only transformers does not see the string without token 1"
+
+
 def test_shorter_prompts_lose_the_padding_in_front_and_rows_stand_by_their_prompts():
     call = Call({**EOS, "do_sample": True, "num_return_sequences": 2}, MODEL, ((5,), (1, 2, 3)), seed=0)
     outputs = read(call, [[0, 0, 5, 1, 7], [0, 0, 5, 2, 3], [1, 2, 3, 7, 0], [1, 2, 3, 4, 7]], 3)

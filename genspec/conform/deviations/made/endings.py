@@ -29,16 +29,8 @@ def goes_on_with_the_batch(situation: Situation) -> Situation | None:
         return None
     length = replace(plan.length, max_new_tokens=situation.longest)
     going = replace(plan, stopping=replace(plan.stopping, stop_strings=()), length=length)
-    rows = tuple(without_end(request, whole(row, situation.longest, plan.tokens.pad)) for row in answered.rows)
+    rows = tuple(without_end(request, row) for row in answered.rows)
     return replace(situation, request=replace(request, plan=going), answered=replace(answered, rows=rows))
-
-
-def whole(row: Row, longest: int, pad: int | None) -> Row:
-    """Give back the pad ids at a row's end, which look like padding and were drawn like any other token."""
-    missing = longest - len(row.new_tokens)
-    if not missing or pad is None:
-        return row
-    return replace(row, tokens=(*row.tokens, *(pad,) * missing), finish_reason=FinishReason.LENGTH)
 
 
 def without_end(request: Request, row: Row) -> Row:

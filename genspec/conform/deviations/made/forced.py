@@ -38,7 +38,7 @@ class Forced:
 
 def banned_are_forced(situation: Situation) -> Situation | None:
     """Let `prefix_allowed_tokens` force what it allows, where that is at minus infinity already."""
-    from genspec.conform.deviations.made.placeholders import as_it_is
+    from genspec.conform.deviations.made.placeholders import in_its_batch
 
     request = situation.request
     given = request.plan.operation("prefix_allowed_tokens")
@@ -48,7 +48,7 @@ def banned_are_forced(situation: Situation) -> Situation | None:
     in_beams = request.plan.mode in BEAMS
     forcing = Operation("processor", {"function": Forced(allowed, forces=not in_beams)}, given.clause)
     operations = tuple(forcing if one is given else one for one in request.plan.operations)
-    search = as_it_is if in_beams else situation.search
+    search = in_its_batch(situation) if in_beams else situation.search
     return replace(situation, request=with_operations(request, operations), search=search)
 
 

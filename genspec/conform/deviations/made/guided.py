@@ -11,7 +11,7 @@ from genspec.config.plan import DecodingPlan, Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import Seen, numbers
 from genspec.conform.deviations.made.nothing_left import FIRST, with_scores
-from genspec.conform.deviations.made.placeholders import as_it_is
+from genspec.conform.deviations.made.placeholders import in_its_batch
 from genspec.conform.deviations.made.refusals import refuses
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import Table
@@ -183,7 +183,7 @@ def u_follows_the_place(situation: Situation) -> Situation | None:
     request, scale = situation.request, scale_of(situation.request)
     if scale is None or request.plan.mode not in BEAMS or situation.call.negative_prompts is not None:
         return None
-    search = as_it_is if numbers(situation.info.version) >= (5,) else None
+    search = in_its_batch(situation) if numbers(situation.info.version) >= (5,) else None
     return replace(situation, request=with_guidance(request, ByPlace(request, scale).guide), search=search)
 
 

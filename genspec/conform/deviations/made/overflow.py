@@ -1,4 +1,4 @@
-"""DEV-34: scores beyond the numbers of float32."""
+"""DEV-34 and DEV-69: scores, and totals of hypotheses, beyond the numbers of float32."""
 
 from dataclasses import replace
 
@@ -6,7 +6,10 @@ import numpy as np
 
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.nothing_left import FIRST
+from genspec.conform.deviations.made.placeholders import in_its_batch
+from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
 from genspec_reference.scores import Scores
@@ -38,14 +41,16 @@ def in_float32(situation: Situation) -> Situation | None:
 
 
 def overflows_behind_the_lowest(situation: Situation) -> Situation | None:
-    """Hold every score behind `remove_invalid_values` in float32: its lowest number becomes minus infinity. DEV-69."""
-    operations = situation.request.plan.operations
+    """Hold what comes behind `remove_invalid_values` in float32: its lowest number becomes minus infinity. DEV-69."""
+    plan = situation.request.plan
+    operations, in_beams = plan.operations, plan.mode in BEAMS and numbers(situation.info.version) >= (5,)
     place = next((at for at, one in enumerate(operations) if one.name == "remove_invalid_values"), None)
-    if place is None or place + 1 == len(operations):
+    if place is None or (place + 1 == len(operations) and not in_beams):
         return None
     holding = Operation("processor", {"function": narrowed}, "REMOVE-INVALID-VALUES-2")
     behind = tuple(each for one in operations[place + 1:] for each in (one, holding))
-    return replace(situation, request=with_operations(situation.request, (*operations[:place + 1], *behind)))
+    request = with_operations(situation.request, (*operations[:place + 1], *behind))
+    return replace(situation, request=request, search=in_its_batch(situation) if in_beams else situation.search)
 
 
 def narrowed(scores: Scores, _: Context) -> Scores:

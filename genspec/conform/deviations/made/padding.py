@@ -8,11 +8,13 @@ from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation, with_its_operations
 from genspec.conform.deviations.deviation import numbers
 from genspec.conform.oracle.requests import with_operations
-from genspec_reference import GenerateOutput
+from genspec_reference import FinishReason, GenerateOutput, Row
 from genspec_reference.context import Context
 from genspec_reference.model import Model
 from genspec_reference.operations.repetition_penalty import repetition_penalty
+from genspec_reference.request import Request
 from genspec_reference.scores import Scores
+from genspec_reference.stopping import finish_reason
 
 
 def padding_counts(situation: Situation) -> Situation | None:
@@ -42,7 +44,7 @@ def padding_counts(situation: Situation) -> Situation | None:
     if front and numbers(situation.info.version) >= (5,):
         request = with_operations(request, tuple(unpadded(one, front) for one in request.plan.operations))
     answered = situation.answered
-    return replace(situation, request=request, answered=answered and with_front(answered, padding))
+    return replace(situation, request=request, answered=answered and with_front(answered, padding, request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,20 @@ def unpadded(operation: Operation, front: int) -> Operation:
     return Operation("processor", {"function": penalised}, operation.clause)
 
 
-def with_front(output: GenerateOutput, padding: tuple[int, ...]) -> GenerateOutput:
+def with_front(output: GenerateOutput, padding: tuple[int, ...], request: Request) -> GenerateOutput:
     """Give the rows as they stand in the batch."""
-    rows = tuple(
-        replace(row, tokens=padding + row.tokens, prompt_length=row.prompt_length + len(padding)) for row in output.rows
-    )
-    return replace(output, rows=rows)
+    return replace(output, rows=tuple(
+        ended(replace(row, tokens=padding + row.tokens, prompt_length=row.prompt_length + len(padding)), request)
+        for row in output.rows
+    ))
+
+
+def ended(row: Row, request: Request) -> Row:
+    """End a row where the text of its padding completes a stop string, and nothing but padding stands behind."""
+    for end in range(row.prompt_length + 1, len(row.tokens) + 1):
+        if finish_reason(request, row.tokens[:end]) == FinishReason.STOP_STRING:
+            only_padding = set(row.tokens[end:]) <= {request.plan.tokens.pad} and not row.beam_indices
+            if end == len(row.tokens) or only_padding:
+                return replace(row, tokens=row.tokens[:end], finish_reason=FinishReason.STOP_STRING)
+            return row
+    return row

@@ -6,6 +6,7 @@ Scores come of the reference. What it gives is compared without the placeholders
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +14,11 @@ import numpy as np
 from genspec.config.decision import Reason, Rejected
 from genspec.config.mode import Mode
 from genspec.config.plan import BeamRules
+from genspec.conform.deviations.counterfactual import Search as PromptSearch
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.forced import told_together
+from genspec.conform.oracle.requests import requests_of
 from genspec.conform.oracle.tolerance import magnitude, tolerance
 from genspec_reference import FinishReason, GenerateOutput, Row, Step
 from genspec_reference.request import Request
@@ -37,23 +40,46 @@ def placeholders_count(situation: Situation) -> Situation | None:
     plan, answered = situation.request.plan, situation.answered
     if plan.mode not in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE) or numbers(situation.info.version) < (5,):
         return None
-    search = Search(situation.request)
+    steps = steps_of_batch(situation)
+    search = Search(situation.request, at_least=steps)
     with suppress(Rejected):
         search.run()
     if not search.placeholders or (answered and len(answered.rows) != plan.outputs.num_return_sequences):
         return None
-    return replace(situation, search=searched, answered=answered and without_placeholders(answered, search.request))
+    answered = answered and without_placeholders(answered, search.request)
+    return replace(situation, search=partial(searched, steps=steps), answered=answered)
 
 
-def searched(request: Request, *, rounding: int) -> GenerateOutput:
+def searched(request: Request, *, rounding: int, steps: int = 0) -> GenerateOutput:
     """Give the rows of the search that are no placeholders. Raises `Rejected` where transformers raises."""
-    search = Search(request, rounding)
-    return without_placeholders(search.run(), request)
+    return without_placeholders(as_it_is(request, rounding=rounding, steps=steps), request)
 
 
-def as_it_is(request: Request, *, rounding: int) -> GenerateOutput:
+def as_it_is(request: Request, *, rounding: int, steps: int = 0) -> GenerateOutput:
     """Give all rows of the search: every place is asked at every step, whatever stands there."""
-    return Search(request, rounding).run()
+    return Search(request, rounding, steps).run()
+
+
+def in_its_batch(situation: Situation) -> PromptSearch:
+    """Give the search that gives all rows, as long as the others of its batch go on."""
+    return partial(as_it_is, steps=steps_of_batch(situation))
+
+
+def steps_of_batch(situation: Situation) -> int:
+    """Count the steps of all searches of a batch, which go on until the last one has ended; 0 for one prompt alone."""
+    if len(situation.call.prompts) == 1:
+        return 0
+    if situation.answered is not None:
+        return max(map(len, situation.answered.runs), default=0)
+    return max(map(own_steps, requests_of(situation.call)))
+
+
+def own_steps(request: Request) -> int:
+    """Count the steps of a search on its own, or up to one at which it is refused."""
+    search = Search(request)
+    with suppress(Rejected):
+        search.run()
+    return len(search.steps)
 
 
 def without_placeholders(output: GenerateOutput, request: Request) -> GenerateOutput:
@@ -88,6 +114,7 @@ class Search:
 
     request: Request
     rounding: int = 0                       # 0: the nearest numbers; else one of the ways to be a little off
+    at_least: int = 0                       # steps: a search goes on until the others of its batch have ended
     placeholders: bool = False              # whether a place was without a hypothesis
     running: list[Hypothesis] = field(default_factory=list)
     kept: list[Hypothesis] = field(default_factory=list)    # the best finished ones, placeholders among them
@@ -106,7 +133,7 @@ class Search:
         self.running = [Hypothesis(prompt, score=0.0 if place == 0 else TOTAL) for place in range(count)]
         self.kept = [Hypothesis(prompt) for _ in range(count)]
         if finish_reason(self.request, prompt) is None:
-            while self.step():
+            while self.step() or len(self.steps) < self.at_least:
                 pass
         rows = tuple(self.row(one) for one in self.kept[:self.request.plan.outputs.num_return_sequences])
         return GenerateOutput(rows, (tuple(self.steps),))
@@ -124,7 +151,7 @@ class Search:
             replace(one, score=plus(one.score, TOTAL) if end else one.score)
             for one, end in zip(candidates, ends, strict=True)
         ], self.rules.num_beams)
-        self.placeholders |= any(not one.score > 0.5 * TOTAL for one in self.running)
+        self.placeholders |= any(not one.score > 0.5 * TOTAL and not is_lowest(one.score) for one in self.running)
         self.keep(candidates, ends)
         self.improvable &= self.may_improve()
         full = self.rules.early_stopping is True and all(one.finished for one in self.kept)
@@ -198,7 +225,8 @@ class Search:
         full = rules.early_stopping is True and all(one.finished for one in self.kept)
         for number, (one, end) in enumerate(zip(candidates, ends, strict=True)):
             counts = end and number < rules.num_beams
-            score = float(np.float32(one.score) / np.float32(len(one.places) ** rules.length_penalty))
+            with np.errstate(over="ignore"):
+                score = float(np.float32(one.score) / np.float32(len(one.places) ** rules.length_penalty))
             for lowered in (full, not self.improvable, not counts):
                 score = plus(score, TOTAL) if lowered else score
             new.append(replace(one, score=score, finished=counts))
@@ -210,7 +238,7 @@ class Search:
         if rules.early_stopping == "never" and rules.length_penalty > 0:
             length = self.request.plan.length.max_new_tokens
         possible = self.running[0].score / length ** rules.length_penalty
-        worst = min(one.score for one in self.kept)
+        worst = float(np.min([one.score for one in self.kept]))     # NaN, where there is one
         return any(possible > (worst if one.finished else TOTAL) for one in self.kept)
 
 
@@ -220,6 +248,11 @@ def best(hypotheses: list[Hypothesis], count: int) -> list[Hypothesis]:
 
     scores: Any = torch.tensor([[one.score for one in hypotheses]], dtype=torch.float32)
     return [hypotheses[int(index)] for index in torch.topk(scores, count).indices[0]]
+
+
+def is_lowest(total: float) -> bool:
+    """Tell whether a total comes of the lowest numbers, which `remove_invalid_values` gives, and of no placeholder."""
+    return -np.inf < total < TOTAL ** 3
 
 
 def plus(one: float, other: float) -> float:

@@ -1,4 +1,4 @@
-"""DEV-37: which of equal scores at the boundary of `top_p` and `top_h` stay. The sorts of torch decide."""
+"""DEV-37: which of equal scores at the boundary of `top_p`, `top_h` and `min_p` stay. The sorts of torch decide."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -44,6 +44,8 @@ def sorting(operation: Operation, vocab_size: int) -> Operation:
         function = partial(nucleus, p=float(given["p"]), min_keep=int(given.get("min_keep", 1)))
     elif operation.name == "top_h" and not is_another_law(float(given["h"]), vocab_size):
         function = partial(as_transformers, share=float(given["h"]))
+    elif operation.name == "min_p" and given.get("min_keep", 1) > 1:
+        function = partial(probable, p=float(given["p"]), min_keep=int(given["min_keep"]))
     else:
         return operation
 
@@ -60,4 +62,16 @@ def nucleus(scores: Scores, p: float, min_keep: int) -> Scores:
     dropped[:, -min_keep:] = False
     kept = np.array(scores)
     kept[ids[dropped].numpy()] = -np.inf
+    return kept
+
+
+def probable(scores: Scores, p: float, min_keep: int) -> Scores:
+    """Keep tokens of at least a share p of the highest probability, and `min_keep` always. float[V] -> float[V]."""
+    import torch
+
+    probabilities = torch.tensor(np.asarray(scores, dtype=np.float32)[None]).softmax(-1)
+    dropped = probabilities < p * probabilities.amax(-1, keepdim=True)
+    dropped.scatter_(-1, torch.topk(probabilities, min(min_keep, dropped.shape[-1])).indices, False)
+    kept = np.array(scores)
+    kept[dropped[0].numpy()] = -np.inf
     return kept
