@@ -10,7 +10,8 @@ from genspec.cli.output import emit, paint_for, save
 from genspec.cli.parser import Parser, one_of
 from genspec.cli.progress import Progress
 from genspec.cli.source import check_stdin, text_of
-from genspec.lint.check import Report, check_paths
+from genspec.lint.check import Report
+from genspec.lint.judge import check_paths
 from genspec.lint.report.paint import Paint, plain
 from genspec.lint.report.text import TextOf, text_report
 from genspec.lint.settings import Settings, SettingsError, load_settings
@@ -41,6 +42,9 @@ def add_arguments(parser: Parser) -> None:
     option("--fix", action="store_true", help="Apply the fixes after which every engine decodes as before.")
     option("--unsafe-fixes", action="store_true", help="With --fix or --diff: also those that can change an output.")
     option("--diff", action="store_true", help="Print what the fixes would change, and change nothing.")
+    option("--baseline", metavar="FILE", help="Report only what this file does not know yet.")
+    option("--update-baseline", action="store_true", help="Write what is found into the baseline, and report nothing.")
+    option("--prune-baseline", action="store_true", help="Take out of the baseline what is found no more.")
     option("--exit-zero", action="store_true", help="Leave with 0 although there are findings.")
     option("--stdin-filename", metavar="PATH", help="Read standard input, as if it stood at this path.")
     option("--output", action="append", metavar="[NAME=]FILE",
@@ -66,6 +70,10 @@ def run(options: Namespace) -> int:
             report = check_paths(paths or HERE, settings, progress)
     else:
         report, read = check_stdin(name, settings)
+    if options.baseline is not None or options.update_baseline or options.prune_baseline:
+        from genspec.cli.baseline import without_known
+
+        report = without_known(report, options)
     write_report(report, options, read)
     return status(report, settings, options.exit_zero, (paths or HERE) if name is None else ())
 

@@ -10,7 +10,9 @@ from genspec.cli.output import emit
 from genspec.cli.progress import Progress
 from genspec.cli.source import document_from_stdin, text_of
 from genspec.lint.check import Report
-from genspec.lint.fixing.run import Change, NotWritten, Repair, diff, repair_paths, repaired
+from genspec.lint.fixing.fix import fixed
+from genspec.lint.fixing.run import Change, NotWritten, Repair, diff, repair_paths
+from genspec.lint.judge import Judge
 from genspec.lint.report.paint import plain
 from genspec.lint.report.text import text_report
 from genspec.lint.settings import Settings
@@ -38,8 +40,9 @@ def run_fixes(options: Namespace, paths: Sequence[str], settings: Settings, name
 def run_on_stdin(options: Namespace, settings: Settings, name: str) -> int:
     """Write the fixed text to standard output, and to standard error what is left."""
     before = document_from_stdin(name)
-    result = repaired(before, settings, options.unsafe_fixes)
-    report = Report(result.left, (name,), len(result.applied))
+    judge = Judge(settings)
+    result = fixed(before, judge, options.unsafe_fixes)
+    report = Report(result.left, (name,), len(result.applied), judge.notes)
     if options.diff:
         changes = (Change(name, before.text, result.document.text, result.applied),) if result.applied else ()
         return print_diff(Repair(report, changes))

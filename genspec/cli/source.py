@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Callable
 
-from genspec.lint.check import Report, check_document
+from genspec.lint.check import Report
+from genspec.lint.judge import Judge
 from genspec.lint.settings import Settings
 from genspec.lint.sources.document import Document, Problem
 from genspec.lint.sources.json_text import parse_document
@@ -15,9 +16,8 @@ from genspec.lint.sources.reading import read_bytes, too_large
 def check_stdin(path: str, settings: Settings) -> tuple[Report, Callable[[str], str]]:
     """Check standard input as if it stood at a path. Returns the report, and the text for its code frames."""
     document = document_from_stdin(path)
-    found = check_document(document, settings.target, settings.rules())
-    shown = tuple(finding for finding in found if finding.severity >= settings.min_severity)
-    return Report(shown, (path,)), lambda _: document.text
+    judge = Judge(settings)
+    return Report(tuple(judge(document)), (path,), notes=judge.notes), lambda _: document.text
 
 
 def document_from_stdin(path: str) -> Document:

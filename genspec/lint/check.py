@@ -9,7 +9,6 @@ from genspec.lint.finding import Draft, Finding, Severity
 from genspec.lint.kind import Kind, classify
 from genspec.lint.node import ConfigNode
 from genspec.lint.rule import Rule, rules_for
-from genspec.lint.settings import Settings
 from genspec.lint.sources.document import Document, Place, Problem, Source
 from genspec.lint.sources.positions import Locator
 from genspec.lint.sources.readers import reader_of
@@ -29,6 +28,7 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     files: tuple[str, ...]          # every file that was read or could not be, in order
     fixed: int = 0                  # how many fixes were applied before that was found
+    notes: tuple[str, ...] = ()     # what else is to be said of the run
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of one severity."""
@@ -103,21 +103,6 @@ def finished(rule: Rule, draft: Draft, node: ConfigNode) -> Finding:
         url=rule.url,
         fix=draft.fix,
     )
-
-
-def check_paths(paths: Iterable[Path], settings: Settings, progress: Progress | None = None) -> Report:
-    """Check files, and every generation config below folders. A file that cannot be read is a finding of its own.
-
-    ``progress`` is told each path before it is read.
-    """
-    findings: list[Finding] = []
-    files: list[str] = []
-    rules = settings.rules()
-    for document in documents(paths, progress):
-        files.append(document.path)
-        faults = check_document(document, settings.target, rules)
-        findings += [fault for fault in faults if fault.severity >= settings.min_severity]
-    return Report(tuple(findings), tuple(files))
 
 
 def documents(paths: Iterable[Path], progress: Progress | None = None) -> Iterator[Document]:

@@ -5,13 +5,16 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import genspec.lint.rules  # noqa: F401  fills RULES, which selectors are held against
 from genspec.lint.finding import Severity
 from genspec.lint.rule import RULES, Rule, rules_for
 from genspec.lint.sources.limits import MOST_BYTES
 from genspec.lint.target import Target, TargetError, parse_target
+
+if TYPE_CHECKING:
+    from genspec.lint.suppression import PathIgnore
 
 EXACT = len("GS201")
 """How closely a full code or a name selects a rule; a prefix selects as closely as it is long."""
@@ -31,6 +34,7 @@ class Settings(NamedTuple):
     ignore: tuple[str, ...] = ()
     min_severity: Severity = Severity.INFO      # findings below it are not reported
     fails_at: Severity = Severity.WARNING       # findings from it on make the run fail
+    path_ignores: "tuple[PathIgnore, ...]" = ()     # rules that are silent about some files, or some places in them
 
     def rules(self) -> list[Rule]:
         """Return the rules to run, in the order of their codes."""
@@ -73,6 +77,9 @@ def load_settings(start: str | os.PathLike[str], options: Mapping[str, object]) 
     for key, value in options.items():
         if value is not None:
             given |= understood(key, value, "--")
+    if wishes := given.get("path_ignores"):
+        root = os.path.dirname(source)
+        given["path_ignores"] = tuple(wish._replace(root=root) for wish in wishes)      # type: ignore[attr-defined]
     return Settings(**given)                    # type: ignore[arg-type]  # each reader returns its field's own type
 
 
@@ -192,6 +199,21 @@ def read_ignore(value: object) -> dict[str, object]:
     return {"ignore": selectors(value)}
 
 
+def read_path_ignores(value: object) -> dict[str, object]:
+    """Read which rules are silent about which files: a table of patterns, each with rules."""
+    from genspec.lint.suppression import PathIgnore
+
+    if not isinstance(value, dict):
+        raise SettingsError(f"{value!r:.60} is {kind_of(value)}, not a table")
+    wishes = []
+    for place, rules in value.items():
+        pattern, _, pointer = place.partition("#")
+        if not pattern or (pointer and not pointer.startswith("/")):
+            raise SettingsError(f"{place!r:.60} is no pattern, with or without a JSON pointer: `a/*.json#/top_k`")
+        wishes.append(PathIgnore("", pattern, pointer, selectors(rules)))
+    return {"path_ignores": tuple(wishes)}
+
+
 def selectors(value: object) -> tuple[str, ...]:
     """Read codes, prefixes and names, comma separated or in a list, and refuse those that select nothing."""
     items = [text(item) for item in value] if isinstance(value, list | tuple) else [text(value)]
@@ -235,5 +257,6 @@ READERS: dict[str, Callable[[object], dict[str, object]]] = {
     "select": read_select,
     "ignore": read_ignore,
     "min-severity": read_severity,
+    "per-file-ignores": read_path_ignores,
 }
 """The settings, as a project's file spells them, and how each is read."""

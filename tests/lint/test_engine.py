@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 import genspec.lint.rule as registry
 from genspec.config.fields import FIELDS
 from genspec.config.mode import BEAMS, SAMPLING, Mode
-from genspec.lint.check import MOST_FOUND, Report, check_document, check_paths, default_rules, read_document
+from genspec.lint.check import MOST_FOUND, Report, check_document, default_rules, read_document
 from genspec.lint.finding import Draft, Edit, Severity, Span, json_pointer
+from genspec.lint.judge import check_paths
 from genspec.lint.kind import Kind
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import RULES, Rule, rules_for

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from genspec.lint.check import Progress, Report, check_document, documents
+from genspec.lint.check import Progress, Report, documents
 from genspec.lint.finding import Finding
-from genspec.lint.fixing.fix import Fixed, fixed
+from genspec.lint.fixing.fix import fixed
 from genspec.lint.fixing.write import write_whole
+from genspec.lint.judge import Judge
 from genspec.lint.settings import Settings
-from genspec.lint.sources.document import Document
 from genspec.lint.sources.walk import Path
 
 
@@ -40,11 +40,12 @@ def repair_paths(
 
     ``unsafe``: also where an engine may decode differently afterwards. ``write``: change the files.
     """
+    judge = Judge(settings)
     findings: list[Finding] = []
     files: list[str] = []
     changes: list[Change] = []
     for before in documents(paths, progress):
-        result = repaired(before, settings, unsafe)
+        result = fixed(before, judge, unsafe)
         files.append(before.path)
         findings += result.left
         if result.applied:
@@ -52,18 +53,7 @@ def repair_paths(
             if write:
                 write_text(changes[-1])
     applied = sum(len(change.applied) for change in changes)
-    return Repair(Report(tuple(findings), tuple(files), applied), tuple(changes))
-
-
-def repaired(document: Document, settings: Settings, unsafe: bool) -> Fixed:
-    """Fix one document, as far as its settings report findings."""
-    rules = settings.rules()
-
-    def check(document: Document) -> list[Finding]:
-        found = check_document(document, settings.target, rules)
-        return [finding for finding in found if finding.severity >= settings.min_severity]
-
-    return fixed(document, check, unsafe)
+    return Repair(Report(tuple(findings), tuple(files), applied, judge.notes), tuple(changes))
 
 
 def write_text(change: Change) -> None:

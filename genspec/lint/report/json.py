@@ -25,7 +25,8 @@ def json_report(report: Report) -> Iterator[str]:
         "infos": report.count(Severity.INFO),
         "fixed": report.fixed,
     }
-    yield f'{{"version": {VERSION}, "findings": [{findings}], "summary": {encoded(summary)}}}\n'
+    rest = f'"summary": {encoded(summary)}, "notes": {encoded(list(report.notes))}'
+    yield f'{{"version": {VERSION}, "findings": [{findings}], {rest}}}\n'
 
 
 def finding_value(finding: Finding) -> dict[str, object]:

@@ -41,6 +41,7 @@ def summary(report: Report, paint: Paint) -> Iterator[str]:
         if (count := report.count(severity))
     )
     yield f"{plural(len(report.files), 'file')} checked: {counted or paint('nothing found', GREEN)}."
+    yield from report.notes
     if report.fixed:
         yield f"{plural(report.fixed, 'fault')} fixed."
     if report.findings:

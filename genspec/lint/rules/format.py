@@ -211,6 +211,16 @@ def lfs_pointer(config: ConfigNode) -> Iterator[Draft]:
     yield from problems(config, (ProblemKind.LFS_POINTER,))
 
 
+@rule(
+    "GS913", "unused-suppression", severity=Severity.WARNING, clauses=["CONFIG-1"], any_file=True,
+    rationale="""A comment `genspec: ignore` that silences nothing hides the finding that comes back later, and makes
+    readers look for a fault that is not there. Comments that name rules which do not run are not reported.""",
+    help="Remove the comment, or the codes in it that nothing needs.", bad=None, good={"max_new_tokens": 64},
+)
+def unused_suppression(config: ConfigNode) -> Iterator[Draft]:
+    yield from ()               # the comments are looked at when all other findings are there
+
+
 def problems(config: ConfigNode, kinds: tuple[ProblemKind, ...]) -> Iterator[Draft]:
     """Report what is wrong with the text, where the parser saw it."""
     for problem in config.document.problems:

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from genspec.lint.finding import Edit, Pointer, Span
+
+if TYPE_CHECKING:
+    from genspec.lint.suppression import Comment
 
 
 class ProblemKind(StrEnum):
@@ -53,7 +56,8 @@ class Document(NamedTuple):
     the last one, as JSON parsers do), or None when there was nothing. ``locate`` maps a pointer to its span, of the
     key alone or of the whole member. ``places`` are the settings in a file that is not itself a set of them, as a
     program; None stands for a file that is, whose kind is then told by its keys. ``rewrite`` makes
-    the text after an edit, or None where it cannot; it is not needed for JSON.
+    the text after an edit, or None where it cannot; it is not needed for JSON. ``comments`` are those
+    that silence findings.
     """
 
     path: str
@@ -63,3 +67,4 @@ class Document(NamedTuple):
     locate: Callable[[Pointer, bool], Span]
     places: tuple[Place, ...] | None = None
     rewrite: Callable[[Edit], str | None] | None = None
+    comments: "tuple[Comment, ...]" = ()

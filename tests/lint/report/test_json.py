@@ -34,6 +34,7 @@ def test_the_shape_is_the_documented_one():
             }
         ],
         "summary": {"files": 2, "errors": 0, "warnings": 1, "infos": 0, "fixed": 0},
+        "notes": [],
     }
 
 

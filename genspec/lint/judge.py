@@ -1,0 +1,83 @@
+"""One run's answer on each document: what the rules find, without what nobody wants to see."""
+
+from collections.abc import Iterable
+
+from genspec.lint.check import Progress, Report, check_document, documents
+from genspec.lint.finding import Finding
+from genspec.lint.rule import RULES
+from genspec.lint.settings import Settings
+from genspec.lint.sources.document import Document
+from genspec.lint.sources.walk import Path
+from genspec.lint.suppression import Comment, PathIgnore, allowed, matches, spoken
+
+UNUSED = "GS913"
+
+
+class Judge:
+    """The settings of a run, and which of their wishes were of use."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Choose the rules."""
+        self.settings = settings
+        self.rules = settings.rules()
+        self.met: set[PathIgnore] = set()       # that have to do with a file of the run
+        self.used: set[PathIgnore] = set()      # that silenced a finding
+
+    def __call__(self, document: Document) -> list[Finding]:
+        """Return the findings in a document that are to be reported."""
+        found = check_document(document, self.settings.target, self.rules)
+        if document.comments:
+            found = self.without_commented(document, found)
+        if self.settings.path_ignores:
+            found = self.without_ignored(document, found)
+        return [finding for finding in found if finding.severity >= self.settings.min_severity]
+
+    def without_commented(self, document: Document, found: list[Finding]) -> list[Finding]:
+        """Leave out what a comment silences, and report the comments that silence nothing."""
+        kept, unused = spoken(found, document.comments)
+        if RULES[UNUSED] in self.rules:
+            kept += [unused_comment(document, comment) for comment in unused if self.runs(comment.codes)]
+        return sorted(kept, key=lambda finding: (finding.span.line, finding.span.column, finding.code))
+
+    def without_ignored(self, document: Document, found: list[Finding]) -> list[Finding]:
+        """Leave out what the settings silence in this file."""
+        met = [ignore for ignore in self.settings.path_ignores if matches(ignore, document.path)]
+        found, used = allowed(found, met)
+        self.met.update(met)
+        self.used |= used
+        return found
+
+    def runs(self, codes: tuple[str, ...]) -> bool:
+        """Tell whether all rules that are named do run: of the others nobody knows whether they would be silenced."""
+        return all(any(rule.code.startswith(code) or rule.name == code for rule in self.rules) for code in codes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Say which wishes of the settings were of no use in the files that they are about."""
+        unused = [ignore for ignore in self.settings.path_ignores if ignore in self.met - self.used]
+        return tuple(f"per-file-ignores: `{ignore}` silences nothing: remove it" for ignore in unused)
+
+
+def check_paths(paths: Iterable[Path], settings: Settings, progress: Progress | None = None) -> Report:
+    """Check files, and the files below folders that have a reader. One that cannot be read is a finding of its own.
+
+    ``progress`` is told each path before it is read.
+    """
+    judge = Judge(settings)
+    findings: list[Finding] = []
+    files: list[str] = []
+    for document in documents(paths, progress):
+        files.append(document.path)
+        findings += judge(document)
+    return Report(tuple(findings), tuple(files), notes=judge.notes)
+
+
+def unused_comment(document: Document, comment: Comment) -> Finding:
+    """Report a comment that silences nothing."""
+    rule = RULES[UNUSED]
+    what = ", ".join(comment.codes) or "any rule"
+    message = f"this comment silences nothing: no finding of {what} is on line {comment.line}"
+    return Finding(
+        rule.code, rule.name, rule.severity, message, document.path, (), comment.span, rule.clauses[0], rule.help,
+        rule.url,
+    )
