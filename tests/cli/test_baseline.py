@@ -40,8 +40,8 @@ def test_what_is_not_checked_is_not_gone(genspec, model):
 
 
 @pytest.mark.parametrize("content", [
-    "", "[]", "{}", '{"version": 1, "findings": [{}]}', '{"version": 2, "findings": []}', '{"version": 1, "findings": 3}',
-    "\x00",
+    "", "[]", "{}", "\x00", '{"version": 1, "findings": [{}]}', '{"version": 2, "findings": []}',
+    '{"version": 1, "findings": 3}',
 ])
 def test_what_is_no_baseline_is_an_error(genspec, model, tmp_path, content):
     (tmp_path / "known.json").write_text(content)
