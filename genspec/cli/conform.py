@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from genspec.conform.expectations.expected import Expectations
     from genspec.conform.kit.report import Report
 
-FORMATS = ("text", "json", "junit", "html")
+FORMATS = ("text", "json")
 LEVELS = ("L0", "L1", "L2", "L3", "L4")
 
 
@@ -49,8 +49,10 @@ def add_arguments(parser: Parser) -> None:
            help=f"{', '.join(FORMATS)}; default text.")
     option("--output", metavar="FILE", help="Write the report there.")
     option("--resume", action="store_true", help="Go on with the run whose report is to be FILE.")
-    option("--expectations", metavar="FILE", help="What is expected to fail: fail on anything new, and on what is stale.")
-    option("--update-expectations", action="store_true", help="Write FILE from this run: begin it, or bring it up to date.")
+    option("--expectations", metavar="FILE",
+           help="What is expected to fail: fail on anything new, and on what is stale.")
+    option("--update-expectations", action="store_true",
+           help="Write FILE from this run: begin it, or bring it up to date.")
     option("--workers", type=at_least(1), default=1, metavar="N", help="How many decoders run at once; default 1.")
 
 

@@ -170,6 +170,11 @@ def check(selection: Selection) -> None:
             raise UnknownName(f"no case shows a clause {part!r:.60}: {meant}")
 
 
+def known_ids() -> frozenset[str]:
+    """Give the ids of all published and placed cases."""
+    return frozenset(case.question.id for case in (*all_published(folder()), *placed("hf")))
+
+
 def case_named(name: str, profile: str, can: Capabilities) -> Case:
     """Give the case of an id: a vector's, a drawn call's, or an input of L3 as JSON. Raises `UnknownName`."""
     import json

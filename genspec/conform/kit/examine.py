@@ -1,6 +1,7 @@
 """One case on one decoder: asked, judged, asked again."""
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -37,6 +38,7 @@ class Asking:
 
 def examined(case: Case, ask: Asking, who: Who, place: int = 0) -> Result:
     """Ask and judge. What fails is asked again, and so is one of `AGAIN` that conform."""
+    started = time.monotonic()
     verdict = verdict_on(case, ask, who)
     if is_asked_again(verdict, place):
         verdict = steady(verdict, verdict_on(case, ask, who))
@@ -44,11 +46,17 @@ def examined(case: Case, ask: Asking, who: Who, place: int = 0) -> Result:
     return Result(
         question.id, question.level, case.clauses, plain(verdict), case=question.id,
         input=question.input if verdict.kind in (Kind.VIOLATES, Kind.ERRORED, Kind.TIMED_OUT) else None,
+        seconds=time.monotonic() - started,
     )
 
 
 def is_asked_again(verdict: Verdict, place: int) -> bool:
-    """Tell whether a case is asked twice. A decoder whose process has ended has to be started first: it is not."""
+    """Tell whether a case is asked twice. A decoder whose process has ended has to be started first: it is not.
+
+    Nor is a law: it asks as often as it takes, and a second trial would double its error rate.
+    """
+    if verdict.draws is not None:
+        return False
     if verdict.kind is Kind.ERRORED:
         return ENDED not in verdict.reason
     return verdict.kind is Kind.VIOLATES or (verdict.kind is Kind.CONFORMS and place % AGAIN == 0)

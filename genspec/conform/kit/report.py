@@ -38,6 +38,7 @@ class Result:
     input: Json | None = None               # of the least question that shows the violation
     case: str = ""                          # what `--case` is given to see it again
     shrunk: bool = False                    # whether that is smaller than the case
+    seconds: float = field(default=0.0, compare=False)      # that asking and judging took; not kept in a journal
 
     @property
     def failed(self) -> bool:
@@ -61,6 +62,26 @@ class Run:
     complete: bool = True                   # False: the time was over, or enough cases failed
     seconds: float = 0.0
     smoke: tuple[str, ...] = ()             # what the trivial questions before everything else have shown
+    started: str = ""                       # ISO 8601, UTC, to the second
+    drawn: str = ""                         # the same for the same drawn questions, and for no others; empty for none
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """An expectation that is not true any more."""
+
+    key: str                                # the id of a case, or the name of a group of drawn calls
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How a run compares with what was expected of it. Guide: docs/guide/engine_ci.md."""
+
+    file: str
+    expected: Mapping[str, str] = field(default_factory=dict)   # ids of failures that were expected, with the reasons
+    stale: tuple[Stale, ...] = ()
+    unseen: tuple[str, ...] = ()            # groups that other draws have shown, and these did not: no proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +93,8 @@ class Report:
     capabilities: Mapping[str, Any]
     run: Run
     results: tuple[Result, ...] = field(default=())
+    held: Held | None = None                # None: nothing was expected
+    verb: tuple[str, ...] = ("genspec", "conform")      # what a case is shown again with
 
     @property
     def summary(self) -> dict[str, int]:
@@ -81,13 +104,20 @@ class Report:
 
     @property
     def failures(self) -> tuple[Result, ...]:
-        """Give the results with which the run fails."""
-        return tuple(result for result in self.results if result.failed)
+        """Give the results with which the run fails: not those that were expected to."""
+        expected = self.held.expected if self.held is not None else {}
+        return tuple(result for result in self.results if result.failed and result.id not in expected)
+
+    @property
+    def expected_failures(self) -> tuple[Result, ...]:
+        """Give the results that failed as expected."""
+        expected = self.held.expected if self.held is not None else {}
+        return tuple(result for result in self.results if result.failed and result.id in expected)
 
     @property
     def status(self) -> int:
         """Return the exit status. VECTORS-12: a run in which nothing took part has failed."""
-        if self.failures:
+        if self.failures or (self.held is not None and self.held.stale):
             return FOUND
         took_part = any(result.asked and result.verdict.kind is not Kind.UNSUPPORTED for result in self.results)
         return AGREED if took_part else NOTHING_RAN
@@ -137,7 +167,8 @@ def says_something(value: object) -> bool:
 
 ORDER = (
     "id", "level", "clauses", "verdict", "asked", "reason", "violated", "difference", "prompt", "row", "step",
-    "expected", "answered", "margin", "tied", "deviation", "case", "shrunk", "input",
+    "expected", "answered", "margin", "tied", "deviation", "draws", "log10_e", "error_rate", "power", "case", "shrunk",
+    "input",
 )
 """The members of a result in JSON."""
 
@@ -157,7 +188,10 @@ def result_from_json(data: Mapping[str, Any]) -> Result:
                   data.get("case", ""), data.get("shrunk", False))
 
 
-VERDICT = ("difference", "prompt", "row", "step", "expected", "answered", "margin", "tied", "deviation")
+VERDICT = (
+    "difference", "prompt", "row", "step", "expected", "answered", "margin", "tied", "deviation", "draws", "log10_e",
+    "error_rate", "power",
+)
 """Members of a verdict that are written as they are called."""
 
 

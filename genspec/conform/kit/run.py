@@ -1,9 +1,12 @@
 """Run the cases on a decoder and report. `genspec conform` is a thin layer over `run`."""
 
+import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,12 +14,13 @@ from typing import Any
 from genspec import __version__
 from genspec.conform.cases.case import Case, Who
 from genspec.conform.cases.drawn import Drawn, is_alike, shrunk
-from genspec.conform.cases.select import Selected, Selection, case_named, selected
+from genspec.conform.cases.select import Selected, Selection, case_named, known_ids, selected
+from genspec.conform.expectations.expected import Expectations, held
 from genspec.conform.kit.examine import Asking, chunk_here, examined
 from genspec.conform.kit.journal import Journal
 from genspec.conform.kit.report import Report, Result, Run, capabilities_to_json
 from genspec.conform.kit.smoke import smoked
-from genspec.conform.question import LEVELS
+from genspec.conform.question import LEVELS, question_to_json
 from genspec.conform.targets import CASE_SECONDS, Address, Inside, Target, opened
 from genspec.conform.verdict import Kind, Verdict
 
@@ -39,6 +43,7 @@ class Wish:
     shrink_seconds: float = SHRINKING_SECONDS
     case_seconds: float = CASE_SECONDS
     max_failures: int | None = None
+    fails: Callable[[Result], bool] = lambda result: result.failed      # what ends a run, and is made small
 
 
 def run(
@@ -46,6 +51,7 @@ def run(
     max_cases: int | None = None, max_failures: int | None = None, seed: int = 0, executor: Executor | None = None,
     time_limit: float | None = None, case_seconds: float = CASE_SECONDS, shrink_seconds: float = SHRINKING_SECONDS,
     case: str | None = None, output: str | Path | None = None, resume: bool = False,
+    expectations: Expectations | None = None,
     progress: Progress = lambda wanted, done, failed: None,
 ) -> Report:
     """Run the conformance cases on a decoder and return the report.
@@ -54,7 +60,7 @@ def run(
     without isolation. `levels`: of L0 to L4, all when None. `clauses`: beginnings of clause ids. `max_failures`: end
     after so many. `executor`: runs chunks, each of its processes with a decoder of its own; it needs a name.
     `time_limit`: begin no more cases after so many seconds. `output`: where the report will be written; results are
-    kept beside it for `resume`.
+    kept beside it for `resume`. `expectations`: what is expected to fail; `genspec.conform.expectations.file` reads it.
     Raises `NoDecoder`, `BrokenAdapter` or ValueError (an unknown level, clause, profile or case) with what to do.
     """
     started = time.monotonic()
@@ -64,11 +70,13 @@ def run(
         selection = Selection(profile or who.info.profile, tuple(levels or LEVELS), tuple(clauses), max_cases, seed)
         deadline = None if time_limit is None else started + time_limit
         wish = Wish(executor, deadline, shrink_seconds, case_seconds, max_failures)
+        if expectations is not None:
+            wish = replace(wish, fails=lambda result: result.failed and not expectations.foresees(result))
         asking = Asking(target, case_seconds)
         chosen = selected(selection, who.info, who.can) if case is None else only(case, selection, who)
         smoke = smoked(asking, selection.profile, who.can) if case is None else ()
         described = Run(__version__, selection.profile, selection.levels, selection.clauses, seed, max_cases,
-                        max_failures, smoke=smoke)
+                        max_failures, smoke=smoke, started=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"))
         journal = None if output is None else Journal(Path(output))
         done = {} if journal is None else journal.begin(identity(target, who, described), resume)
         results, enough = ran(chosen, asking, who, wish, done=done, journal=journal, progress=progress)
@@ -79,8 +87,12 @@ def run(
         left = [Result(one.question.id, one.question.level, one.clauses, Verdict(Kind.UNSUPPORTED, reason), asked=False)
                 for one, reason in chosen.left_out]
         described = replace(described, selected=max(len(results), 0 if complete else chosen.expected),
-                            asked=len(results), complete=complete, seconds=round(time.monotonic() - started, 2))
-        return Report(target.name, who.info, capabilities_to_json(who.can), described, (*small, *left))
+                            asked=len(results), complete=complete, seconds=round(time.monotonic() - started, 2),
+                            drawn="" if case is not None else drawing_of(case for case, _ in results.values()))
+        compared = None if expectations is None else held(
+            expectations, [*(result for _, result in results.values()), *left], ids=known_ids(),
+            drawn=described.drawn, complete=complete)
+        return Report(target.name, who.info, capabilities_to_json(who.can), described, (*small, *left), compared)
     finally:
         if target is not decoder:
             target.stop()
@@ -93,6 +105,13 @@ def target_of(decoder: Any, seconds: float) -> Target:
     if hasattr(decoder, "ask") and hasattr(decoder, "stop"):
         return decoder      # type: ignore[no-any-return]
     return Inside(decoder)
+
+
+def drawing_of(cases: Iterable[Case]) -> str:
+    """Give a text that is the same for the same drawn questions, and for no others; empty when none was drawn."""
+    questions = [case.question for case in cases if case.question.id.startswith("drawn/")]
+    written = json.dumps([question_to_json(one) for one in questions], sort_keys=True, default=str)
+    return sha256(written.encode()).hexdigest()[:16] if questions else ""
 
 
 def only(name: str, selection: Selection, who: Who) -> Selected:
@@ -120,7 +139,7 @@ def ran(
     batches = by_executor(cases, ask, wish) if wish.executor is not None else one_by_one(cases, ask, who, wish)
     for pairs in batches:
         results |= {result.id: (case, result) for case, result in pairs}
-        failed += sum(result.failed for _, result in pairs)
+        failed += sum(wish.fails(result) for _, result in pairs)
         if journal is not None:
             journal.add([result for _, result in pairs])
         progress(chosen.expected, len(results), failed)
@@ -187,7 +206,8 @@ def made_small(
     for case, result in results.values():
         alike = (result.verdict.kind, result.verdict.difference, result.verdict.clauses)
         left = ends - time.monotonic()
-        if can_be_small(case, result) and alike not in seen and len(seen) < MOST_SHRUNK and left > 0:
+        fitting = wish.fails(result) and can_be_small(case, result)
+        if fitting and alike not in seen and len(seen) < MOST_SHRUNK and left > 0:
             seen.add(alike)
             assert isinstance(case, Drawn)
             small.append(shrunk_result(case, result, ask, who, left / (MOST_SHRUNK + 1 - len(seen))))

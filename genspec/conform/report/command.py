@@ -7,7 +7,7 @@ from genspec.conform.kit.report import Report, Result
 
 def command(report: Report, result: Result) -> str:
     """Write the command line."""
-    words = ["genspec", "conform", report.target]
+    words = [*report.verb, report.target]
     if report.run.profile != report.decoder.profile:
         words += ["--profile", report.run.profile]
     return shlex.join([*words, "--case", result.case])

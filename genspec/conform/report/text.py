@@ -83,6 +83,7 @@ def totals(report: Report) -> Iterator[str]:
     yield from table(report)
     yield from unsupported(report)
     yield from deviations(report)
+    yield from expectations(report)
     if report.status == NOTHING_RAN:
         yield "Nothing was run: no case fits the selection and what the decoder can do.\n"
 
@@ -133,3 +134,20 @@ def deviations(report: Report) -> Iterator[str]:
         yield "Known deviations (docs/spec/deviations.md)\n"
     for name, count in sorted(names.items()):
         yield f"  {count:6,}  {name}\n"
+
+
+def expectations(report: Report) -> Iterator[str]:
+    """Say what failed as expected, what is new, and which expectations are not true any more."""
+    held = report.held
+    if held is None:
+        return
+    yield printable(f"Expectations ({held.file})") + "\n"
+    yield f"  {len(report.expected_failures):6,}  failed as expected\n"
+    yield f"  {len(report.failures):6,}  failed and are not expected to\n"
+    yield f"  {len(held.stale):6,}  expected and not true any more{': --update-expectations' if held.stale else ''}\n"
+    for stale in held.stale[:MOST]:
+        yield printable(f"          {stale.key:.80}: {stale.why}") + "\n"
+    if len(held.stale) > MOST:
+        yield f"          and {len(held.stale) - MOST:,} more\n"
+    if held.unseen:
+        yield f"  {len(held.unseen):6,}  groups of drawn calls did not show; other calls were drawn for the file\n"
