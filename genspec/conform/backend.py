@@ -8,7 +8,7 @@ from typing import Any
 from genspec.backends.call import Call
 from genspec.backends.decoder import Decoder, Info, Refusal
 from genspec.backends.decoder import Unsupported as Lacking
-from genspec.conform.adapter import plain, refusal, refuses
+from genspec.conform.adapter import METHODS, Adapter, plain, refusal, refuses
 from genspec.conform.capabilities import Capabilities
 from genspec.conform.json import as_lists, model_from_json, model_to_json, special
 from genspec.conform.json import plain as marked
@@ -38,13 +38,13 @@ class Backend:
         """Say that whole calls are answered, with the scores that a config asks for."""
         if self.given != Capabilities():
             return self.given
-        return Capabilities(levels=frozenset({"L3"}), inputs=READS, outputs=frozenset({"scores", "logits"}))
+        return Capabilities(levels=frozenset({"L3", "L4"}), inputs=READS, outputs=frozenset({"scores", "logits"}))
 
     def reply(self, question: Question) -> Reply | Broken:
-        """Answer a question of L3."""
-        if question.level != "L3":
-            return {"unsupported": f"takes whole calls, and no {question.level}"}
-        call = call_of(question.profile, question.input)
+        """Answer a question of L3 or L4; those of other levels by the methods of the kit, where it has them."""
+        if question.level not in ("L3", "L4"):
+            return self.elsewhere(question)
+        call = call_of(question.profile, question.input if question.level == "L3" else for_own_chance(question.input))
         if isinstance(call, str):
             return {"unsupported": call}
         before = repr(call.config)
@@ -59,6 +59,12 @@ class Backend:
             raise TypeError(f"the decoder answered with {type(answer).__name__}, which is no Answer")
         replies = [reply_of_output(output) for output in answer]
         return {"prompts": replies} if "prompts" in question.input else replies[0]
+
+    def elsewhere(self, question: Question) -> Reply | Broken:
+        """Answer a question of another level."""
+        if callable(getattr(self.decoder, METHODS.get(question.level, ""), None)):
+            return Adapter(self.decoder, self.info, self.capabilities).reply(question)
+        return {"unsupported": f"takes whole calls, and no {question.level}"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,13 @@ class Vectored:
         if repr(given) != repr(question.input):
             return Broken("MutatedInput", "`answer` changes its input; copy what you change")
         return {str(name): plain(value) for name, value in result.items()}
+
+
+def for_own_chance(given: Json) -> Json:
+    """Let a seed be that of the decoder's generator. Beside an assistant there is none whose numbers are specified."""
+    if "assistant" in given:
+        return given
+    return {"generator_seed" if name == "seed" else name: value for name, value in given.items()}
 
 
 def call_of(profile: str, given: Json) -> Call | str:

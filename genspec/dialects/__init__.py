@@ -4,7 +4,7 @@ from genspec.dialects.dialect import Dialect, Option
 
 __all__ = ["NAMES", "Dialect", "Option", "dialect_named", "module_of"]
 
-NAMES = ("ctranslate2",)
+NAMES = ("ctranslate2", "llama.cpp", "onnxruntime-genai", "openvino-genai")
 """The engines that have a dialect, as the command line calls them."""
 
 

@@ -27,7 +27,7 @@ DIALECT = Dialect(
         Option("top_p", "sampling_topp", default=1.0, off=1.0),
         Option("repetition_penalty", "repetition_penalty", default=1.0, off=1.0),
         Option("no_repeat_ngram_size", "no_repeat_ngram_size", default=0, off=0, least=0),
-        Option("bad_words_ids", "suppress_sequences", "lists of texts", note="[[EOS]] is one of them"),
+        Option("bad_words_ids", "suppress_sequences", "lists of texts", note="an EOS alone is banned, too"),
         Option("eos_token_id", "end_token", "list", note="the EOS of the model folder, unless given"),
     ),
     always={"include_prompt_in_result": False, "return_end_token": True, "return_scores": True},

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Spelling = Literal["same", "list", "texts", "lists of texts", "less the prompt", "with the prompt", "patience", "stop"]
+Spelling = Literal[
+    "same", "list", "set", "texts", "lists of texts", "less the prompt", "with the prompt", "within the vocabulary",
+    "none for 0", "patience", "stop criteria", "true or false",
+]
 """How a value is rewritten: the names of `genspec.dialects.spelling.SPELLINGS`."""
 
 

@@ -16,6 +16,7 @@ class Facts:
     """What a value may depend on besides itself."""
 
     prompt_length: int = 0              # tokens
+    vocab_size: int = 0                 # tokens
     text_of: Callable[[int], str] = str     # of a token, for engines that take texts
 
 
@@ -29,8 +30,9 @@ def spelled(dialect: Dialect, values: Mapping[str, Any], facts: Facts) -> dict[s
         option = dialect.option(name)
         if option is None:
             raise Unspoken(f"{dialect.title} has no word for `{name}`")
-        if value is not None:
-            options[option.name] = written(dialect, option, value, facts)
+        said = None if value is None else written(dialect, option, value, facts)
+        if said is not None:
+            options[option.name] = said
         elif option.off is not None:
             options[option.name] = option.off
     return options
@@ -74,6 +76,28 @@ def with_the_prompt(value: Any, facts: Facts) -> int:
     return int(value) + facts.prompt_length
 
 
+def within_the_vocabulary(value: Any, facts: Facts) -> int:
+    """Bring a count of tokens down to V."""
+    return min(int(value), facts.vocab_size)
+
+
+def none_for_0(value: Any, facts: Facts) -> Any:
+    """Leave the option out for 0, which is off."""
+    return value or None
+
+
+def stop_criteria(value: Any, facts: Facts) -> str:
+    """Say `early_stopping` as the name of a criterion."""
+    return {True: "EARLY", False: "HEURISTIC"}.get(value, "NEVER")
+
+
+def true_or_false(value: Any, facts: Facts) -> bool:
+    """Say `early_stopping` as a truth value. Raises `Unspoken`."""
+    if value is True or value is False:
+        return value
+    raise Unspoken("a row ends early or by a bound, and not never")
+
+
 def patience(value: Any, facts: Facts) -> float:
     """Say `early_stopping` by how many times `num_beams` hypotheses are to be finished. Raises `Unspoken`."""
     if value is True:
@@ -86,10 +110,15 @@ def patience(value: Any, facts: Facts) -> float:
 SPELLINGS: Mapping[str, Callable[[Any, Facts], Any]] = {
     "same": lambda value, facts: value,
     "list": as_list,
+    "set": lambda value, facts: {*as_list(value, facts)},
     "texts": texts,
     "lists of texts": lists_of_texts,
     "less the prompt": less_the_prompt,
     "with the prompt": with_the_prompt,
+    "within the vocabulary": within_the_vocabulary,
+    "none for 0": none_for_0,
     "patience": patience,
+    "stop criteria": stop_criteria,
+    "true or false": true_or_false,
 }
 """The ways to rewrite a value, by their names in a dialect."""

@@ -36,7 +36,7 @@ def test_dialects_are_read_without_engines_and_without_pydantic():
 def test_fields_become_the_options_of_an_engine():
     options = spelled(DIALECTS["ctranslate2"], {
         "max_length": 9, "top_k": None, "eos_token_id": 2, "bad_words_ids": [[1, 2], [3]], "early_stopping": "never",
-    }, Facts(4, lambda token: f"<{token}>"))
+    }, Facts(4, 9, lambda token: f"<{token}>"))
     assert options == {
         **DIALECTS["ctranslate2"].always, "max_length": 5, "sampling_topk": 0, "end_token": [2],
         "suppress_sequences": [["<1>", "<2>"], ["<3>"]], "patience": 1000.0,

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from genspec.backends.checkpoints import Checkpoint
 from genspec.backends.checkpoints.tokenizer import text_of
 from genspec.backends.engines.engine import Asked, Engine, EngineDecoder, Hypothesis, is_beams
 from genspec.dialects.ctranslate2 import DIALECT
 
 
-def load(folder: Path) -> Any:
+def load(folder: Path, _: Checkpoint) -> Any:
     """Load a checkpoint of a decoder-only model."""
     import ctranslate2
 

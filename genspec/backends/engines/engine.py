@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module, metadata
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from genspec.backends.call import Call, Tokens
 from genspec.backends.checkpoints.tokenizer import text_of
 from genspec.backends.decoder import Answer, Info, Refusal, Unsupported
-from genspec.backends.engines.models import Models
+from genspec.backends.engines.models import Load, Models, prepare
 from genspec.config.decision import Rejected
 from genspec.config.fields import FIELDS
 from genspec.config.mode import Mode
@@ -19,10 +18,11 @@ from genspec.dialects import Dialect
 from genspec.dialects.spelling import Facts, Unspoken, spelled
 from genspec_reference import FinishReason, GenerateOutput, Row
 
+Words = tuple[Tokens, ...]
 LENGTHS = ("max_new_tokens", "min_new_tokens")
 """The fields under which the length that a config resolves to is spelled. LENGTH-1, LENGTH-6."""
-NEVER_SPELLED = ("do_sample", "max_length", "min_length")
-"""Fields that the mode or the length of the plan stands for."""
+OTHER_LENGTHS = ("max_length", "min_length")
+"""Fields that say the same in other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,10 @@ class Engine:
 
     dialect: Dialect
     form: str                           # of checkpoints
-    load: Callable[[Path], Any]         # loads a checkpoint
+    load: Load
     generate: Generate
     batched: bool = False               # whether several prompts are given at once
+    ends_inside: bool = False           # whether EOS ids are read from the folder, and not given with a call
     more: Mapping[str, Any] = field(default_factory=dict)       # capabilities that the dialect does not tell
 
 
@@ -78,7 +79,8 @@ class EngineDecoder:
     def __post_init__(self) -> None:
         """Begin with no model. Raises ImportError that names the command to install the engine."""
         require(self.engine.dialect)
-        self.models = Models(self.engine.form, self.engine.load)
+        prepare(self.engine.form)
+        self.models = Models(self.engine.form, self.engine.load, self.engine.ends_inside)
 
     @cached_property
     def info(self) -> Info:
@@ -100,7 +102,7 @@ class EngineDecoder:
         """Decode every prompt of a call."""
         try:
             asked = asked_of(call, self.engine.dialect)
-            rows = self.engine.generate(self.models.of(call.model), asked)
+            rows = self.engine.generate(self.models.of(call.model, asked.plan.stopping.eos_token_ids), asked)
             return tuple(output_of(asked, number, found) for number, found in enumerate(rows))
         except Unspoken as reason:
             return Unsupported(str(reason))
@@ -132,9 +134,7 @@ def asked_of(call: Call, dialect: Dialect) -> Asked:
     plans = call.plans
     if any(plan.length.max_new_tokens < 1 for plan in plans):
         raise Unspoken("the prompt leaves no room for a token, and is cut by genspec before a decoder sees it")
-    spoken = [
-        spelled(dialect, values_of(call, plan, dialect), Facts(plan.length.prompt_length, text_of)) for plan in plans
-    ]
+    spoken = [spelled(dialect, values_of(call, plan, dialect), facts_of(call, plan)) for plan in plans]
     if any(options != spoken[0] for options in spoken):
         raise Unspoken(f"{dialect.title} takes the same options for all rows of a batch, and their lengths differ")
     return Asked(tuple(call.decoder_prompt(number) for number in range(len(plans))), spoken[0], plans, seed_of(call))
@@ -145,14 +145,24 @@ def values_of(call: Call, plan: DecodingPlan, dialect: Dialect) -> dict[str, Any
     values: dict[str, Any] = {}
     for option in dialect.options:
         known = FIELDS[option.field]
-        if option.field in (*NEVER_SPELLED, *LENGTHS) or plan.mode not in known.modes:
+        if option.field in (*LENGTHS, *OTHER_LENGTHS) or plan.mode not in known.modes:
             continue
         value = call.config.get(known.key)
         values[option.field] = known.unset if value is None and option.unset == "sent" else value
+    words = plan.operation("bad_words")
+    if dialect.option("bad_words_ids"):             # without those that are an EOS alone. BAD-WORDS-1
+        values["bad_words_ids"] = words and [list(word) for word in cast("Words", words.arguments["words"])]
     values["max_new_tokens"] = plan.length.max_new_tokens
     if dialect.option("min_new_tokens"):
         values["min_new_tokens"] = plan.length.min_new_tokens
+    elif dialect.option("min_length"):
+        values["min_length"] = plan.length.min_length if plan.length.min_new_tokens else 0
     return values
+
+
+def facts_of(call: Call, plan: DecodingPlan) -> Facts:
+    """Give what values may depend on."""
+    return Facts(plan.length.prompt_length, call.model.vocab_size, text_of)
 
 
 def seed_of(call: Call) -> int | None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from genspec.backends.checkpoints import Checkpoint, write_checkpoint
+from genspec.backends.checkpoints.formats import NotWritten
 from genspec.backends.checkpoints.llama import head
 from genspec.backends.checkpoints.models import lines_of
 from genspec.dialects.spelling import Unspoken
@@ -26,43 +27,47 @@ CONVERTED = frozenset({"onnx", "ctranslate2", "openvino"})
 """The formats that a converter writes; the others are written in milliseconds."""
 LOADED = 8
 """How many engines are kept."""
+SIZES = (1, 2, 3, 4, 5, 6, 8, 11, 13, 17, 24, 33)
+"""The V that the kit draws. Their templates are converted before an engine is asked: that takes longer than a case."""
 TEMPLATE = 20260101
 """The seed of the tables of templates."""
+
+
+Load = Callable[[Path, Checkpoint], Any]
+"""Loads an engine from a folder. The checkpoint tells the EOS ids, where the engine reads them from the folder."""
 
 
 class Models:
     """Engines by the model that they have loaded."""
 
-    def __init__(self, form: str, load: Callable[[Path], Any]) -> None:
-        """Keep how to load one. `form`: of the checkpoint."""
-        self.form, self.load = form, load
+    def __init__(self, form: str, load: Load, ends_inside: bool) -> None:
+        """Keep how to load one. `form`: of the checkpoint. `ends_inside`: whether EOS ids are read from the folder."""
+        self.form, self.load, self.ends_inside = form, load, ends_inside
         self.kept: OrderedDict[Checkpoint, Any] = OrderedDict()
         self.scratch = tempfile.TemporaryDirectory(prefix="genspec-models-")
         self.written = 0
 
-    def of(self, model: object) -> Any:
+    def of(self, model: object, ends: tuple[int, ...] = ()) -> Any:
         """Give the engine that has loaded a model. Raises `Unspoken` for one that no checkpoint holds."""
-        checkpoint = checkpoint_for(model)
+        checkpoint = checkpoint_for(model, ends if self.ends_inside else ())
         if checkpoint not in self.kept:
             while len(self.kept) >= LOADED:
                 self.kept.popitem(last=False)
             self.written += 1
             folder = Path(self.scratch.name) / str(self.written)
             write(checkpoint, folder, self.form)
-            self.kept[checkpoint] = self.load(folder)
-            shutil.rmtree(folder, ignore_errors=True)       # where the engine maps the file, it stays until it is free
+            self.kept[checkpoint] = self.load(folder, checkpoint)
+            shutil.rmtree(folder, ignore_errors=True)       # what an engine has mapped stays until it is freed
         self.kept.move_to_end(checkpoint)
         return self.kept[checkpoint]
 
 
-def checkpoint_for(model: object) -> Checkpoint:
-    """Give the checkpoint that computes what a scripted model does. Raises `Unspoken`."""
+def checkpoint_for(model: object, ends: tuple[int, ...] = ()) -> Checkpoint:
+    """Give the checkpoint that computes what a scripted model does. Raises `Unspoken`. `ends`: its EOS ids."""
     if not isinstance(model, Scripted | Table) or model.kind not in ("table", "lines"):
         raise Unspoken(f"no checkpoint holds a model of the kind {getattr(model, 'kind', type(model).__name__)}")
-    table = Table(model.lines, ()) if isinstance(model, Table) else Scripted(model.kind, model.seed, model.vocab_size,
-                                                                             model.eos)
     try:
-        return Checkpoint("bigram", table)
+        return Checkpoint("bigram", Table(tuple(map(tuple, lines_of(model).tolist())), ends))
     except ValueError as error:
         raise Unspoken(str(error)) from None
 
@@ -70,11 +75,23 @@ def checkpoint_for(model: object) -> Checkpoint:
 def write(checkpoint: Checkpoint, folder: Path, form: str) -> None:
     """Write a checkpoint, by way of a template where the format is converted."""
     if form not in CONVERTED:
-        write_checkpoint(folder, checkpoint, form)
+        written(checkpoint, folder, form)
         return
-    template = Checkpoint(checkpoint.kind, Scripted("table", TEMPLATE, checkpoint.vocab_size, (0,)))
+    template = template_of(checkpoint.vocab_size)
     shutil.copytree(template_folder(template, form), folder)
     replace_head(folder, template, checkpoint)
+
+
+def prepare(form: str) -> None:
+    """Convert the templates of a format that are missing: minutes the first time."""
+    if form in CONVERTED:
+        for size in SIZES:
+            template_folder(template_of(size), form)
+
+
+def template_of(size: int) -> Checkpoint:
+    """Give the checkpoint of a V that is converted."""
+    return Checkpoint("bigram", Scripted("table", TEMPLATE, size, (0,)))
 
 
 def template_folder(template: Checkpoint, form: str) -> Path:
@@ -82,8 +99,17 @@ def template_folder(template: Checkpoint, form: str) -> Path:
     name = hashlib.sha256(json.dumps([form, template.data], sort_keys=True).encode()).hexdigest()[:16]
     folder = cache() / f"{form}-{template.vocab_size}-{name}"
     if not folder.exists():
-        write_checkpoint(folder, template, form)
+        written(template, folder, form)
     return folder
+
+
+def written(checkpoint: Checkpoint, folder: Path, form: str) -> None:
+    """Write a checkpoint. Raises `Unspoken` where the format does not hold it."""
+    try:
+        write_checkpoint(folder, checkpoint, form)
+    except NotWritten as reason:
+        if not folder.exists():         # another process was quicker, when it does
+            raise Unspoken(str(reason)) from None
 
 
 def cache() -> Path:

@@ -127,9 +127,16 @@ def completed(request: Request, expected: Sequence[Row], rows: tuple[Row, ...], 
         every = run(replace(request, plan=replace(request.plan, outputs=outputs))).rows
         known = {row.tokens: row for row in every} | known
     return tuple(
-        replace(row, **{name: getattr(known[row.tokens], name) for name in missing}) if row.tokens in known else row
-        for row in rows
+        replace(row, **{name: getattr(like, name) for name in missing}) if like is not None else row
+        for row, like in ((row, same_row(place, row, expected, known)) for place, row in enumerate(rows))
     )
+
+
+def same_row(place: int, row: Row, expected: Sequence[Row], known: Mapping[tuple[int, ...], Row]) -> Row | None:
+    """Give the reference's row with the same tokens: that at the same place, where groups find a row twice."""
+    if place < len(expected) and expected[place].tokens == row.tokens:
+        return expected[place]
+    return known.get(row.tokens)
 
 
 def runs_of(reply: Json) -> tuple[Run, ...]:

@@ -86,10 +86,11 @@ class Published:
         expected = self.vector["expected"]
         if expected["kind"] == "reject" or "reject" in reply:
             return refusal(self.clauses, expected, reply)
-        found = runner.verdict(self.level, self.vector, reply, epsilon)
+        vector = as_probabilities(self.vector) if "probabilities" in reply else self.vector
+        found = runner.verdict(self.level, vector, reply, epsilon)
         if found is runner.Verdict.CONFORMS:
             return CONFORMS
-        parted = parting(self.level, self.vector, reply, epsilon)
+        parted = parting(self.level, vector, reply, epsilon)
         if found is runner.Verdict.AMBIGUOUS:
             why = f"{parted.reason}; the margin of the case is {expected['margin']:.1g}"
             return self.verdict(Kind.AMBIGUOUS, replace(parted, reason=why))
@@ -99,6 +100,16 @@ class Published:
         """Say where an answer parts from what is expected."""
         return Verdict(kind, parted.reason, self.clauses, parted.difference, None, parted.row, parted.step,
                        parted.expected, parted.answered, self.vector["expected"].get("margin"))
+
+
+def as_probabilities(vector: Json) -> Json:
+    """Give a vector of scores as one of probabilities, for decoders that tell no others."""
+    expected = vector["expected"]
+    answers = [{"probabilities": runner.softmax(one["scores"])} if "scores" in one else one
+               for one in expected.get("answers", [expected])]
+    changed = {"answers": answers} if "answers" in expected else answers[0]
+    kept = {name: value for name, value in expected.items() if name not in ("scores", "answers")}
+    return {**vector, "expected": {**kept, **changed}}
 
 
 def refusal(clauses: tuple[str, ...], expected: Json, reply: Json) -> Verdict:

@@ -10,9 +10,13 @@ from importlib import import_module, metadata
 import pytest
 from support import fake_engines
 
+from genspec import GenerationConfig
 from genspec.backends.call import Call
 from genspec.backends.decoder import Unsupported
 from genspec.backends.engines.engine import EngineDecoder, require
+from genspec.backends.engines.llama_cpp import LlamaCpp
+from genspec.backends.engines.llama_cpp_chain import question
+from genspec.backends.engines.unended import ended
 from genspec.conform import run
 from genspec.dialects import NAMES, dialect_named, module_of
 from genspec_reference import Scripted, Table
@@ -21,23 +25,48 @@ TABLE = Scripted("table", 3, 7, (2,))
 FAKED = [name for name in NAMES if hasattr(fake_engines, module_of(name))]
 
 
-@pytest.fixture(params=FAKED)
-def decoder(request, monkeypatch):
+def with_fake(name, monkeypatch):
     """Give an adapter that finds a fake in the place of its engine, and reads checkpoints of transformers."""
-    module = module_of(request.param)
-    dialect = dialect_named(request.param)
-    fake = getattr(fake_engines, module)()
-    monkeypatch.setitem(sys.modules, dialect.module, fake)
+    module, dialect = module_of(name), dialect_named(name)
+    for place, fake in getattr(fake_engines, module)().items():
+        monkeypatch.setitem(sys.modules, place, fake)
     known = metadata.version
     monkeypatch.setattr(metadata, "version", lambda name: dialect.newest if name == dialect.package else known(name))
-    made = import_module(f"genspec.backends.engines.{module}").decoder()
-    return EngineDecoder(replace(made.engine, form="hf"))
+    adapter = import_module(f"genspec.backends.engines.{module}")
+    monkeypatch.setattr(adapter, "EngineDecoder", Unconverted)
+    monkeypatch.setattr(adapter, "LlamaCpp", UnconvertedChain, raising=False)
+    return adapter.decoder()
+
+
+def unconverted(engine):
+    """Give an engine that reads checkpoints of transformers, with the file beside them that one of them looks for."""
+
+    def load(folder, checkpoint):
+        (folder / "genai_config.json").write_text('{"model": {}}')
+        return engine.load(folder, checkpoint)
+
+    return replace(engine, form="hf", load=load)
+
+
+class Unconverted(EngineDecoder):
+    def __init__(self, engine):
+        super().__init__(unconverted(engine))
+
+
+class UnconvertedChain(LlamaCpp):
+    def __init__(self, engine):
+        super().__init__(unconverted(engine))
+
+
+@pytest.fixture(params=FAKED)
+def decoder(request, monkeypatch):
+    return with_fake(request.param, monkeypatch)
 
 
 def test_an_adapter_gives_what_its_engine_answers(decoder):
-    report = run(decoder, levels=["L3"], max_cases=40, shrink_seconds=0)
+    report = run(decoder, levels=["L3"], max_cases=24, shrink_seconds=0)
     assert report.status == 0, [(one.id, one.verdict.reason, one.input) for one in report.failures]
-    assert report.summary["conforms"] > 20, report.summary
+    assert report.summary["conforms"] > 12, report.summary
 
 
 def test_models_that_no_checkpoint_holds_are_not_asked(decoder):
@@ -68,7 +97,41 @@ def test_a_missing_engine_says_what_to_install(name, monkeypatch):
 
 def test_an_engine_that_is_too_old_says_what_to_install(monkeypatch):
     dialect = dialect_named("ctranslate2")
-    monkeypatch.setitem(sys.modules, "ctranslate2", fake_engines.ctranslate2())
+    monkeypatch.setitem(sys.modules, "ctranslate2", fake_engines.ctranslate2()["ctranslate2"])
     monkeypatch.setattr(metadata, "version", lambda name: "3.24.0")
     with pytest.raises(ImportError, match=r"CTranslate2 3\.24\.0 is older than 4\.8.*pip install"):
         require(dialect)
+
+
+def test_the_chain_of_llama_cpp_is_asked_with_biases(monkeypatch):
+    report = run(with_fake("llama.cpp", monkeypatch), levels=["L0"], clauses=["TOP-K-4"])
+    assert report.status == 0 and report.summary["conforms"], report.summary
+
+
+def test_a_decoder_that_tells_probabilities_is_compared_with_those_of_the_scores(monkeypatch):
+    decoder = with_fake("llama.cpp", monkeypatch)
+    decoder.process = lambda request: {"probabilities": [1 / len(request.scores)] * len(request.scores)}
+    report = run(decoder, levels=["L0"], clauses=["TOP-K-4"])
+    assert {one.verdict.difference for one in report.failures} == {"probabilities"}, report.summary
+
+
+@pytest.mark.parametrize(("operations", "tokens", "said"), [
+    ([("top_k", {"k": 2}), ("top_k", {"k": 1})], [1], "once"),
+    ([("repetition_penalty", {"penalty": 2.0})], [], "without a token"),
+    ([("top_k", {"size": 2})], [1], "other arguments"),
+    ([("temperature", {"temperature": 0.0})], [1], "none"),
+])
+def test_what_the_chain_of_llama_cpp_cannot_be_asked_has_a_reason(operations, tokens, said):
+    assert said in question([1.0, 2.0], operations, tokens)
+
+
+@pytest.mark.parametrize(("rows", "whole"), [
+    ([(1, 0)], [(1, 0, 3)]),                                # the more probable EOS
+    ([(1, 0), (1, 0), (0,)], [(1, 0, 3), (1, 0, 2), (0, 3)]),
+    ([(1, 0, 1, 1)], [(1, 0, 1, 1)]),                       # ended by its length
+    ([()], [(3,)]),
+])
+def test_rows_without_their_eos_get_the_more_probable_one(rows, whole):
+    config = GenerationConfig(max_new_tokens=4, eos_token_id=[2, 3])
+    plan = config.resolve(prompt_length=1, vocab_size=4).plan
+    assert ended(rows, (0,), plan, [[0.0, 0.0, 1.0, 2.0]] * 4) == whole

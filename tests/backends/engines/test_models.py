@@ -44,7 +44,7 @@ def test_what_no_checkpoint_holds_is_unspoken(model):
 
 def test_engines_that_are_not_asked_for_long_are_dropped(tmp_path):
     loaded = []
-    kept = Models("hf", lambda folder: loaded.append(model_of(folder)) or loaded[-1])
+    kept = Models("hf", lambda folder, _: loaded.append(model_of(folder)) or loaded[-1], False)
     for seed in range(models.LOADED + 1):
         kept.of(Scripted("table", seed, 5))
     assert len(kept.kept) == models.LOADED
