@@ -53,6 +53,8 @@ def failure(report: Report, result: Result) -> Iterator[str]:
         yield printable(f"  came      {brief(verdict.answered)}") + "\n"
     if verdict.margin is not None:
         yield f"  margin    {verdict.margin:.3g}\n"
+    if verdict.draws is not None:
+        yield f"  draws     {verdict.draws:,}, e-value 10^{verdict.log10_e_value}\n"
     if result.input is not None:
         yield printable(f"  {'smallest' if result.shrunk else 'input'}{' ' * (2 if result.shrunk else 5)}"
                         f"{brief(result.input)}") + "\n"
@@ -83,6 +85,7 @@ def totals(report: Report) -> Iterator[str]:
     yield from table(report)
     yield from unsupported(report)
     yield from deviations(report)
+    yield from laws(report)
     yield from expectations(report)
     if report.status == NOTHING_RAN:
         yield "Nothing was run: no case fits the selection and what the decoder can do.\n"
@@ -134,6 +137,16 @@ def deviations(report: Report) -> Iterator[str]:
         yield "Known deviations (docs/spec/deviations.md)\n"
     for name, count in sorted(names.items()):
         yield f"  {count:6,}  {name}\n"
+
+
+def laws(report: Report) -> Iterator[str]:
+    """Say what the laws of samples were tested with. docs/guide/laws.md"""
+    tried = [one.verdict for one in report.results if one.verdict.draws is not None]
+    if tried:
+        powers = [one.power for one in tried if one.power is not None]
+        yield (f"{len(tried)} laws of samples, {sum(one.draws or 0 for one in tried):,} draws: a right decoder violates "
+               f"one with a probability of at most {sum(one.error_rate or 0 for one in tried):.1g}")
+        yield f"; what each tells apart is found with at least {min(powers)}\n" if powers else "\n"
 
 
 def expectations(report: Report) -> Iterator[str]:

@@ -1,36 +1,18 @@
 """What a run has shown: as a value, as JSON, as text."""
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.kit_reports import RESULTS, report_of
 from support.strategies import described
 
-from genspec.backends.decoder import Info
 from genspec.conform import run
-from genspec.conform.kit.report import Report, Result, Run, result_from_json, result_to_json
+from genspec.conform.kit.report import Result, result_from_json, result_to_json
 from genspec.conform.report import json as as_json
 from genspec.conform.report import text as as_text
 from genspec.conform.verdict import Kind, Verdict
-
-NUMBERS = st.none() | st.integers(0, 9)
-VERDICTS = st.builds(
-    Verdict, st.sampled_from(Kind), st.text(max_size=5), st.lists(st.just("TOP-P-2"), max_size=2).map(tuple),
-    st.sampled_from(("", "tokens")), NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.none() | st.just(0.5),
-    st.booleans(), st.none() | st.just("DEV-1"),
-)
-RESULTS = st.builds(
-    Result, st.from_regex("[a-z]{1,5}/[a-z]{1,5}", fullmatch=True), st.sampled_from(("L0", "L1", "L2", "L3", "L4")),
-    st.just(("TOP-P-2",)), VERDICTS, st.booleans(), st.none() | st.just({"prompt": [1]}),
-    st.sampled_from(("", "a/b")), st.booleans(),
-)
-
-
-def report_of(results: list[Result], **given: Any) -> Report:
-    return Report("simple:factory", Info("simple", "1", "float64", "hf"), {},
-                  Run("0", "hf", ("L0",), (), 0, None, **given), tuple(results))
 
 
 @given(RESULTS)
