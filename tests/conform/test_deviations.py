@@ -51,6 +51,10 @@ SHOWN: dict[str, tuple[Call, ...]] = {
              Table(((1.0, -INF, 0.0),)), ((0,),)),
         Call({"guidance_scale": 2.0, "max_new_tokens": 1, "do_sample": True}, Table(((1.0, -INF, 0.0),)), ((0,),),
              seeds=(1,)),
+        Call({"guidance_scale": 2.0, "max_new_tokens": 2, "suppress_tokens": [1], "bad_words_ids": [[2]]},
+             Table(((1.0, -INF, -INF, 0.0),)), ((0,),)),
+        Call({"guidance_scale": 2.0, "max_new_tokens": 2, "num_beams": 2, "output_scores": True,
+              "return_dict_in_generate": True}, Table(((1.0, -INF, 0.0),)), ((0,),)),
     ),
     "DEV-26": tuple(
         Call({"guidance_scale": 3.0, "num_beams": 3, "max_new_tokens": 5}, Scripted("history", seed, 6), ((1, 2),))

@@ -41,8 +41,9 @@ def explaining(seen: Seen) -> tuple[Deviation, ...]:
     return ()
 
 
-FIRST = (("DEV-29",), ("DEV-24", "DEV-86"), ("DEV-37",))
-"""Padding makes another plan, which the others change then. NaN comes before what is made of scores without a token."""
+FIRST = (("DEV-29",), ("DEV-26",), ("DEV-24", "DEV-86"), ("DEV-37",))
+"""Padding makes another plan, which the others change then. NaN comes of guidance, whatever its u is, and goes before
+what is made of scores without a token."""
 
 
 LATE = ("DEV-22", "DEV-32", "DEV-39", "DEV-64", "DEV-65", "DEV-69")

@@ -4,16 +4,9 @@ from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.biases import last_of_equal_biases
 from genspec.conform.deviations.made.entropy import sums_in_float32
 from genspec.conform.deviations.made.forced import banned_are_forced
-from genspec.conform.deviations.made.guided import (
-    explains_nan,
-    nan_becomes_0,
-    nan_falls_to_bans,
-    nan_survives_bans,
-    u_follows_the_place,
-)
-from genspec.conform.deviations.made.nothing_left import (
-    first_token_taken,
-)
+from genspec.conform.deviations.made.guided import u_follows_the_place
+from genspec.conform.deviations.made.nans import nan_goes_on
+from genspec.conform.deviations.made.nothing_left import first_token_taken
 from genspec.conform.deviations.made.overflow import in_float32
 from genspec.conform.deviations.made.padding import padding_counts
 from genspec.conform.deviations.made.refusals import (
@@ -65,8 +58,7 @@ SCORES = (
         example="logits 1, minus infinity, 0; `guidance_scale=2.0`, one new token",
         shows="token 1, whose score is NaN",
         tests=("reference/test_guidance.py::test_deviation_minus_infinity_becomes_nan_and_is_taken",),
-        changes=(nan_survives_bans, nan_falls_to_bans, nan_becomes_0),
-        explains=explains_nan,
+        changes=(nan_goes_on,),
     ),
     Deviation(
         id="DEV-25",

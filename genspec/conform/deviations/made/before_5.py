@@ -26,6 +26,15 @@ def as_expected(situation: Situation) -> Situation:
         return replace(situation, answered=None)
 
 
+def is_refused(request: Request) -> bool:
+    """Tell whether the reference refuses a request."""
+    try:
+        run(request)
+    except Rejected:
+        return True
+    return False
+
+
 def nothing_behind_an_end(situation: Situation) -> Situation | None:
     """Let a row be empty behind a prompt that ends as a row may end: no token is judged there. DEV-80."""
     request, answered = situation.request, situation.answered

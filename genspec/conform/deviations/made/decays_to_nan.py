@@ -5,15 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from genspec.config.decision import Rejected
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.made.before_5 import as_expected
-from genspec.conform.deviations.made.guided import first_nan_alone
+from genspec.conform.deviations.made.before_5 import as_expected, is_refused
+from genspec.conform.deviations.made.nans import first_nan_alone
 from genspec.conform.deviations.made.nothing_left import FIRST, with_scores
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
-from genspec_reference.decode import run
 from genspec_reference.operations.exponential_decay_length_penalty import exponential_decay_length_penalty
 from genspec_reference.request import Request
 from genspec_reference.scores import Scores
@@ -85,12 +83,3 @@ def ids_of(operation: Operation) -> tuple[int, ...]:
     """Return the ids of a list of tokens."""
     ids: Any = operation.arguments["tokens"]
     return tuple(ids)
-
-
-def is_refused(request: Request) -> bool:
-    """Tell whether NaN comes up at all."""
-    try:
-        run(request)
-    except Rejected:
-        return True
-    return False

@@ -18,9 +18,11 @@ from genspec.conform.deviations.counterfactual import Search as PromptSearch
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.forced import told_together
+from genspec.conform.deviations.made.nothing_left import with_scores
 from genspec.conform.oracle.requests import requests_of
 from genspec.conform.oracle.tolerance import magnitude, tolerance
 from genspec_reference import FinishReason, GenerateOutput, Row, Step
+from genspec_reference.context import Context
 from genspec_reference.request import Request
 from genspec_reference.scores import Scores
 from genspec_reference.step import Scored, noise_of, score_row
@@ -46,7 +48,7 @@ def placeholders_count(situation: Situation) -> Situation | None:
         search.run()
     if not search.placeholders or (answered and len(answered.rows) != plan.outputs.num_return_sequences):
         return None
-    answered = answered and without_placeholders(answered, search.request)
+    answered = answered and with_scores(without_placeholders(answered, search.request), nan_marked)
     return replace(situation, search=partial(searched, steps=steps), answered=answered)
 
 
@@ -96,6 +98,45 @@ def is_placeholder(row: Row, request: Request) -> bool:
     length = max(1, len(row.new_tokens), len(row.beam_indices))     # one that went on behind an EOS has more of these
     total = row.score * length ** request.plan.beams.length_penalty
     return bool(np.isnan(row.score) or min(row.score, total) <= 0.9 * TOTAL)
+
+
+NAN = 1e30
+"""Stands for NaN in scores that are compared, which is equal to nothing."""
+
+
+@dataclass
+class Nans:
+    """The end of a pipeline that knows which scores are NaN for transformers, and has a number in their places."""
+
+    tokens: list[int] = field(default_factory=list)
+
+    def __call__(self, scores: Scores, _: Context) -> Scores:
+        """Leave the scores as they are. float[V] -> float[V]."""
+        return scores
+
+    def put(self, scored: Scored) -> Scored:
+        """Give the scores that were computed last with their NaN."""
+        if not self.tokens:
+            return scored
+        scores = scored.scores.copy()
+        scores[self.tokens] = np.nan
+        return with_last(scored, scores)
+
+
+def with_last(scored: Scored, scores: Scores) -> Scored:
+    """Give what a row gets with other scores. float[V]."""
+    return replace(scored, applied=(*scored.applied[:-1], replace(scored.applied[-1], scores=scores)))
+
+
+def nans_in(request: Request) -> Nans:
+    """Return what a request knows of NaN."""
+    found = (one.arguments.get("function") for one in request.plan.operations)
+    return next((one for one in found if isinstance(one, Nans)), Nans())
+
+
+def nan_marked(scores: Scores) -> Scores:
+    """Let a number stand for NaN. float[V] -> float[V]."""
+    return np.where(np.isnan(scores), NAN, scores)
 
 
 @dataclass
@@ -165,7 +206,7 @@ class Search:
             scored = self.scored()
         scored = self.scored() if banned and all(banned) else scored
         self.note(scored if self.steps else scored[:1])         # at first all places hold the prompt
-        scores = self.rounded(np.stack([self.spoilt(one.scores) for one in scored]))
+        scores = self.rounded(np.stack([one.scores for one in scored]))
         running = torch.tensor([one.score for one in self.running], dtype=torch.float32)
         totals = (torch.from_numpy(scores) + running[:, None]).reshape(-1)
         eos = len(self.request.plan.stopping.eos_token_ids)
@@ -186,7 +227,8 @@ class Search:
 
     def scored(self) -> list[Scored]:
         """Score the token after every hypothesis, place by place."""
-        return [score_row(self.request, one.tokens, normalised=True) for one in self.running]
+        nans = nans_in(self.request)
+        return [self.spoilt(nans.put(score_row(self.request, one.tokens, normalised=True))) for one in self.running]
 
     def extended(self, place: int, token: int, total: float) -> Hypothesis:
         """Extend the hypothesis of a place by a token."""
@@ -203,19 +245,21 @@ class Search:
         noise = noise_of(self.request, self.running[0].tokens, 0, totals.shape[0])
         return torch.topk((probabilities.double() / torch.from_numpy(noise))[None], wanted).indices[0]
 
-    def spoilt(self, scores: Scores) -> Scores:
-        """Give what transformers makes of scores of which nothing is left. float[V] -> float[V]. DEV-22."""
+    def spoilt(self, scored: Scored) -> Scored:
+        """Give what transformers makes of scores of which nothing is left, or one is NaN. DEV-22."""
+        scores, plan = scored.scores, self.request.plan
         if scores.max() > -np.inf:
-            return scores
-        if any(self.request.plan.operation(name) for name in SPOILT_BY_NOTHING):
+            return scored
+        if any(plan.operation(name) for name in SPOILT_BY_NOTHING):
             raise undrawable("an operation raises where nothing is left.")
-        return np.full_like(scores, np.nan) if self.request.plan.operation("renormalize") else scores
+        none = np.full_like(scores, np.nan)
+        return with_last(scored, none) if plan.operation("renormalize") else scored
 
     def note(self, scored: list[Scored]) -> None:
         """Keep of a step what is asked for."""
         wanted = self.request.plan.outputs
         self.steps.append(Step(
-            (), np.inf, tuple(one.scores for one in scored) if wanted.scores else None,
+            (), np.inf, tuple(nan_marked(one.scores) for one in scored) if wanted.scores else None,
             tuple(one.answer.logits for one in scored) if wanted.logits else None,
         ))
 
