@@ -7,6 +7,7 @@ from typing import Any
 
 from genspec.config.generation_config import GenerationConfig
 from genspec.config.plan import Architecture, DecodingPlan, OnOverflow
+from genspec.config.profile import Profile
 from genspec_reference.context import Allowed
 from genspec_reference.healing import healed
 from genspec_reference.model import Model
@@ -93,7 +94,7 @@ def ids_of(name: str, given: Iterable[int]) -> tuple[int, ...]:
 
 def generate(
     config: GenerationConfig, model: Model, prompt: Sequence[int] = (), *, vocab_size: int | None = None,
-    context_length: int | None = None, profile: str = "hf", on_overflow: OnOverflow = "truncate", **call: Any,
+    context_length: int | None = None, profile: Profile | str = "hf", on_overflow: OnOverflow = "truncate", **call: Any,
 ) -> GenerateOutput:
     """Resolve a config for one prompt and decode it. `call`: what `decode` takes beside the prompt.
 

@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from genspec import GenerationConfig, Rejected, __version__
 from genspec.backends.decoder import Info
 from genspec.config.plan import DecodingPlan, Operation
+from genspec.config.profile import Profile
 from genspec.config.profiles import profile_named
-from genspec.conform.vectors.runner import Json, Model, noise_of_seed
+from genspec.conform.vectors.runner import Json, Model, noise_of_seed, state_after
 from genspec_reference import Context, ModelOutput, decode, generate, given_noise
 from genspec_reference.pipeline import TRUNCATIONS
 
@@ -26,8 +27,9 @@ class Reference:
 
     info = Info("reference", __version__, "float64", "hf")
     epsilon = 2.0**-52
+    capabilities: ClassVar = {"levels": ["L0", "L1", "L2", "L3", "L4"]}
 
-    def answer(self, level: str, profile: str, given: Json) -> Json:
+    def answer(self, level: str, profile: Profile | str, given: Json) -> Json:
         """Give the members of the result, or the clauses by which it is refused."""
         try:
             return LEVELS[level](profile, given)
@@ -35,7 +37,7 @@ class Reference:
             return {"reject": [reason.clause for reason in rejected.reasons]}
 
 
-def operation_answer(profile: str, given: Json) -> Json:
+def operation_answer(profile: Profile | str, given: Json) -> Json:
     """Apply one operation."""
     return pipeline_answer(profile, {
         "logits": given["scores"], "context": given["context"],
@@ -43,7 +45,7 @@ def operation_answer(profile: str, given: Json) -> Json:
     })
 
 
-def pipeline_answer(profile: str, given: Json) -> Json:
+def pipeline_answer(profile: Profile | str, given: Json) -> Json:
     """Apply one operation after the other. NaN and plus infinity are refused, except before they are repaired."""
     scores, context = np.array(given["logits"], dtype=float), read(given["context"])
     names = [operation["operation"] for operation in given["operations"]]
@@ -57,13 +59,13 @@ def pipeline_answer(profile: str, given: Json) -> Json:
     return {"scores": scores.tolist()} if all(scores < math.inf) else {"reject": ["SCORES-2"]}
 
 
-def apply(operation: Json, scores: Any, profile: str, context: Mapping[str, Any]) -> Any:
+def apply(operation: Json, scores: Any, profile: Profile | str, context: Mapping[str, Any]) -> Any:
     """Call the function of an operation with what its parameters name."""
     name, row = operation["operation"], Context(**{"tokens": (), "prompt_length": 0, **context})
     function = getattr(import_module(f"genspec_reference.operations.{name}"), name)
     wanted = list(inspect.signature(function).parameters)[1:]
     known = {"context": row}
-    for source in (profile_named(profile), row):
+    for source in (profile if isinstance(profile, Profile) else profile_named(profile), row):
         known |= {parameter: getattr(source, parameter) for parameter in wanted if hasattr(source, parameter)}
     return function(scores, **{parameter: known[parameter] for parameter in wanted if parameter in known}
                     | {name: as_number(value) for name, value in operation["arguments"].items()})
@@ -88,7 +90,7 @@ def read(context: Json) -> dict[str, Any]:
     return found
 
 
-def choice_answer(profile: str, given: Json) -> Json:
+def choice_answer(profile: Profile | str, given: Json) -> Json:
     """Take the first of the greatest numbers, of the scores or of the race in logarithms."""
     scores = [float(score) for score in given["scores"]]
     if max(scores) == -math.inf:
@@ -99,7 +101,7 @@ def choice_answer(profile: str, given: Json) -> Json:
     return {"token": race.index(max(race))}
 
 
-def loop_answer(profile: str, given: Json) -> Json:
+def loop_answer(profile: Profile | str, given: Json) -> Json:
     """Run a config on the model of the runner, which is written by the text and not by the reference."""
     if "prompts" in given:
         return batch_answer(profile, given)
@@ -125,7 +127,7 @@ def loop_answer(profile: str, given: Json) -> Json:
     return found
 
 
-def batch_answer(profile: str, given: Json) -> Json:
+def batch_answer(profile: Profile | str, given: Json) -> Json:
     """Decode each prompt alone, and write rows of one length, the prompts filled on their left. OUTPUTS-16, 17."""
     alone = [loop_answer(profile, {**without_prompts(given), "prompt": prompt}) for prompt in given["prompts"]]
     pad = config_of(given).resolve(profile=profile).plan.tokens.pad
@@ -152,6 +154,14 @@ def with_operations(plan: DecodingPlan, added: Sequence[Json]) -> DecodingPlan:
     more = [Operation(one["operation"], one["arguments"], "PIPELINE-1") for one in added]
     named = {operation.name: operation for operation in (*plan.operations, *more)}
     return replace(plan, operations=tuple(named[name] for name in plan.profile.order if name in named))
+
+
+def drawn_answer(profile: Profile | str, given: Json) -> Json:
+    """Draw with noise of its own, another one for each prompt. SAMPLE-2."""
+    rest = {name: value for name, value in given.items() if name not in ("prompt", "prompts", "seed")}
+    alone = [loop_answer(profile, {**rest, "prompt": prompt, "seed": state_after(given["seed"], number)})
+             for number, prompt in enumerate(given.get("prompts", [given.get("prompt")]))]
+    return {"prompts": alone} if "prompts" in given else alone[0]
 
 
 def without_prompts(given: Json) -> dict[str, Any]:
@@ -205,4 +215,6 @@ READ: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "assistant": ("assistant", lambda described: spoken(Model(**described))),
 }
 """Members of an input that are no argument of `generate` as they are: which argument they become, and how."""
-LEVELS = {"L0": operation_answer, "L1": pipeline_answer, "L2": choice_answer, "L3": loop_answer}
+LEVELS = {
+    "L0": operation_answer, "L1": pipeline_answer, "L2": choice_answer, "L3": loop_answer, "L4": drawn_answer,
+}
