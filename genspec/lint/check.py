@@ -42,17 +42,25 @@ class Report(NamedTuple):
 def check_document(document: Document, target: Target, rules: Sequence[Rule] | None = None) -> list[Finding]:
     """Hold one document against the rules of a target, in the order in which the faults stand in it.
 
+    Of several faults in one call of a program the worst comes first: it may be all that the call comes to.
+
     ``rules``: the rules to run; by default those that run unless deselected.
     """
     chosen = rules if rules is not None else default_rules(target)
+    return [finding for node in nodes_of(document, target) for finding in findings_of(node, chosen)]
+
+
+def findings_of(node: ConfigNode, rules: Sequence[Rule]) -> list[Finding]:
+    """Hold one config against rules."""
     findings = [
         finished(rule, draft, node)
-        for node in nodes_of(document, target)
-        for rule in chosen
+        for rule in rules
         if speaks_of(rule, node)
         for draft in first_few(rule.check(node))
     ]
-    return sorted(findings, key=lambda finding: (finding.span.line, finding.span.column, finding.code))
+    worst_first = node.document.places is not None
+    return sorted(findings, key=lambda finding: (
+        -finding.severity if worst_first else 0, finding.span.line, finding.span.column, finding.code))
 
 
 def nodes_of(document: Document, target: Target) -> list[ConfigNode]:

@@ -37,7 +37,7 @@ class Judge:
         kept, unused = spoken(found, document.comments)
         if RULES[UNUSED] in self.rules:
             kept += [unused_comment(document, comment) for comment in unused if self.runs(comment.codes)]
-        return sorted(kept, key=lambda finding: (finding.span.line, finding.span.column, finding.code))
+        return kept
 
     def without_ignored(self, document: Document, found: list[Finding]) -> list[Finding]:
         """Leave out what the settings silence in this file."""

@@ -33,6 +33,11 @@ class ConfigNode:
         """Return the value of a key, or None when it is absent or null: both mean unset."""
         return self.values.get(key)
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return every key that is set to something, known or not."""
+        return (*(key for key, value in self.values.items() if value is not None), *sorted(self.place.unknown))
+
     def may_hold(self, key: str) -> bool:
         """Tell whether a key may be set to a value that nobody can see."""
         return key not in self.values and (self.place.open or key in self.place.unknown)

@@ -8,6 +8,8 @@ from genspec.lint.finding import Draft, Fix, Severity
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.effect import accepted, beams, draws, inert_severity, is_silent_on
+from genspec.lint.rules.where import EVERYWHERE
+from genspec.lint.sources.document import Source
 from genspec.lint.target import holds
 
 ASSISTANTS = ("prompt_lookup_num_tokens", "assistant_early_exit", "use_mtp")
@@ -24,6 +26,7 @@ ASSISTANTS = ("prompt_lookup_num_tokens", "assistant_early_exit", "use_mtp")
     themselves, so the fix counts as unsafe.""",
     bad={"early_stopping": True}, good={"num_beams": 4, "early_stopping": True},
     evidence=["vllm-project/vllm#1829", "OpenRLHF/OpenRLHF#714"],
+    sources=EVERYWHERE,
 )
 def early_stopping_without_beams(config: ConfigNode) -> Iterator[Draft]:
     if config.value("early_stopping") in (None, False) or "early_stopping" in config.refused:
@@ -42,6 +45,7 @@ def early_stopping_without_beams(config: ConfigNode) -> Iterator[Draft]:
     mode. Removing it changes calls that pass num_beams themselves, so the fix counts as unsafe.""",
     bad={"length_penalty": 2.0}, good={"num_beams": 4, "length_penalty": 2.0},
     evidence=["huggingface/transformers#18208", "openvinotoolkit/openvino.genai#1143"],
+    sources=EVERYWHERE,
 )
 def beam_field_without_beams(config: ConfigNode) -> Iterator[Draft]:
     for name in ("length_penalty", "num_beam_groups", "diversity_penalty"):
@@ -60,7 +64,7 @@ def inert(config: ConfigNode, name: str) -> Draft:
     fix = unsafe(f"Remove `{name}`", config.remove(name))
     beams_are = "`num_beams` is 1" if config.value("num_beams") is not None else "`num_beams` is not set"
     message = f"`{name}` has no effect: {beams_are}"
-    return config.finding(name, message, fix=fix, severity=inert_severity(config.target))
+    return config.finding(name, message, fix=fix, severity=inert_severity(config))
 
 
 @rule(
@@ -73,6 +77,7 @@ def inert(config: ConfigNode, name: str) -> Draft:
     shorter output the value is right, and the finding can be ignored.""",
     bad={"num_beams": 4, "length_penalty": -1.0}, good={"num_beams": 4, "length_penalty": 1.0},
     evidence=["huggingface/transformers#18971", "huggingface/transformers#16930"],
+    sources=EVERYWHERE,
 )
 def length_penalty_direction(config: ConfigNode) -> Iterator[Draft]:
     penalty = accepted(config, "length_penalty")
@@ -87,6 +92,7 @@ def length_penalty_direction(config: ConfigNode) -> Iterator[Draft]:
     help="Set do_sample to true to draw several sequences, or num_beams to at least num_return_sequences.",
     bad={"num_return_sequences": 3}, good={"num_beams": 3, "num_return_sequences": 3},
     evidence=["huggingface/transformers#28896"],
+    sources=EVERYWHERE,
 )
 def num_return_sequences(config: ConfigNode) -> Iterator[Draft]:
     wanted, kept = accepted(config, "num_return_sequences"), beams(config)
@@ -110,6 +116,7 @@ def num_return_sequences(config: ConfigNode) -> Iterator[Draft]:
     Before 5.0 null is refused as well.""",
     help='Write true, false or "never".',
     bad={"num_beams": 4, "early_stopping": 1}, good={"num_beams": 4, "early_stopping": True},
+    sources=EVERYWHERE,
 )
 def early_stopping_type(config: ConfigNode) -> Iterator[Draft]:
     if is_fatal_null(config, "early_stopping"):
@@ -149,6 +156,7 @@ def respelling(config: ConfigNode, value: object) -> Fix | None:
     error here.""",
     help="Remove the assistant field, or the field that it does not go with.",
     bad={"prompt_lookup_num_tokens": 3, "num_beams": 4}, good={"prompt_lookup_num_tokens": 3},
+    sources=EVERYWHERE,
 )
 def assisted_decoding_conflict(config: ConfigNode) -> Iterator[Draft]:
     name = next((name for name in ASSISTANTS if config.value(name) not in (None, False)), None)
@@ -176,9 +184,14 @@ def assisted_decoding_conflict(config: ConfigNode) -> Iterator[Draft]:
     eos_token_id.""",
     bad={"stop_strings": ["\n\n"]}, good={"eos_token_id": [2, 198]},
     evidence=["huggingface/transformers#34571", "huggingface/transformers#34843"],
-    targets="transformers>=4.41",
+    targets="transformers>=4.41", sources=(Source.GENERATION_CONFIG, Source.GENERATE_CALL),
 )
 def stop_strings_without_tokenizer(config: ConfigNode) -> Iterator[Draft]:
-    if config.value("stop_strings") is not None and "stop_strings" not in config.refused:
+    if "tokenizer" in config.keys or not config.place.whole:
+        return
+    if config.place.source is Source.GENERATE_CALL and "stop_strings" in config.keys:
+        message = "`stop_strings` without `tokenizer`: the call raises ValueError"
+        yield config.finding("stop_strings", message, severity=Severity.ERROR)
+    elif config.value("stop_strings") is not None and "stop_strings" not in config.refused:
         message = "`stop_strings` makes every call of generate fail that passes no tokenizer"
         yield config.finding("stop_strings", message)

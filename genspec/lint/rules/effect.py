@@ -1,11 +1,10 @@
 """What several rules ask of a config: what it decodes with, and how bad a field without effect is."""
 
-from functools import cache
-
 from genspec.lint.finding import Severity
 from genspec.lint.kind import Kind
 from genspec.lint.node import ConfigNode
-from genspec.lint.target import Target, holds
+from genspec.lint.sources.document import Source
+from genspec.lint.target import holds
 
 UNSAVEABLE = "transformers>=4.37,<5.23"
 """Versions whose save_pretrained fails on a field without effect: run with 4.38.2, 4.46.3, 4.57.6 and 5.22.2."""
@@ -14,10 +13,10 @@ ENCODER_DECODER_KEYS = ("decoder_start_token_id", "forced_bos_token_id", "forced
 """Fields that mean something only where a decoder starts from a token of its own."""
 
 
-@cache
-def inert_severity(target: Target) -> Severity:
+def inert_severity(config: ConfigNode) -> Severity:
     """Return how bad a field without effect is: an error where it stops the model from being saved."""
-    return Severity.ERROR if holds(UNSAVEABLE, target) else Severity.WARNING
+    saved = config.place.source is not Source.GENERATE_CALL
+    return Severity.ERROR if saved and holds(UNSAVEABLE, config.target) else Severity.WARNING
 
 
 def draws(config: ConfigNode) -> bool | None:
@@ -37,10 +36,10 @@ def is_silent_on(config: ConfigNode, key: str) -> bool:
 
 
 def beams(config: ConfigNode) -> int | None:
-    """Return the number of beams, 1 when unset; None when the value is refused. BEAMS-1."""
+    """Return the number of beams, 1 when unset; None when the value is refused, or nobody knows it. BEAMS-1."""
     number = config.value("num_beams")
     if number is None:
-        return 1
+        return None if config.may_hold("num_beams") else 1
     return number if isinstance(number, int) and "num_beams" not in config.refused else None
 
 
@@ -51,4 +50,6 @@ def accepted(config: ConfigNode, key: str) -> float | None:
 
 def looks_encoder_decoder(config: ConfigNode) -> bool:
     """Tell whether the file speaks of a decoder with a start of its own, so that lengths count no prompt."""
-    return any(config.value(key) is not None for key in ENCODER_DECODER_KEYS)
+    if config.place.decoder_only is not None:
+        return not config.place.decoder_only
+    return any(config.value(key) is not None or key in config.place.unknown for key in ENCODER_DECODER_KEYS)

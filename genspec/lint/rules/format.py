@@ -8,7 +8,8 @@ from genspec.lint.finding import Draft, Pointer, Severity
 from genspec.lint.kind import COMMENTS, METADATA, Kind, buried, is_custom
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import rule
-from genspec.lint.sources.document import ProblemKind
+from genspec.lint.rules.where import EVERYWHERE
+from genspec.lint.sources.document import ProblemKind, Source
 
 BROKEN_TEXT = (ProblemKind.SYNTAX, ProblemKind.TOO_DEEP, ProblemKind.NUMBER_TOO_LONG)
 UNREAD = (ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE)
@@ -27,18 +28,18 @@ BARK = "semantic_config"
     "GS901", "unknown-key", severity=Severity.WARNING, clauses=["CONFIG-2"],
     rationale="""transformers 5.23 keeps a key that it does not know as an attribute that none of its code reads: it
     loads, saves and decodes without a word. A misspelt option is therefore an option that is not set. The same word
-    in a call of `generate` is refused. Where nothing known is close to the key the finding is only a note, because
-    the model's own code may read it.""",
+    in a call of `generate` raises ValueError, which is an error here. Where nothing known is close to the key the
+    finding is only a note, because the model's own code may read it.""",
     help="Spell the key as the field is spelt, or remove it.",
     bad={"do_sampling": True, "eos_token_id": 2}, good={"do_sample": True, "eos_token_id": 2},
-    evidence=["huggingface/transformers#18261"],
+    evidence=["huggingface/transformers#18261"], sources=EVERYWHERE,
 )
 def unknown_key(config: ConfigNode) -> Iterator[Draft]:
     for key in strangers(config):
         meant = misspelling(key)
         if meant is not None:
-            yield misspelt(config, key, meant)
-        elif config.kind is Kind.GENERATION and config.value("_from_model_config") is not True:
+            yield refused_argument(config, key, meant) if is_call(config) else misspelt(config, key, meant)
+        elif may_be_unread(config):
             message = f"`{key}` is no generation field: transformers keeps it and never reads it"
             yield config.finding(key, message, severity=Severity.INFO, on_key=True)
 
@@ -51,6 +52,7 @@ def unknown_key(config: ConfigNode) -> Iterator[Draft]:
     too.""",
     help="Use the field of transformers, or move the key to where it is read.",
     bad={"max_tokens": 256, "eos_token_id": 2}, good={"max_new_tokens": 256, "eos_token_id": 2},
+    sources=(Source.GENERATION_CONFIG, Source.CONFIG_CALL),
 )
 def foreign_dialect_key(config: ConfigNode) -> Iterator[Draft]:
     misplaced: dict[str, list[str]] = {}
@@ -235,11 +237,34 @@ def strangers(config: ConfigNode) -> Iterator[str]:
     """
     keys = (
         key
-        for key, value in config.values.items()
-        if key not in KEYS and value is not None and not key.startswith(COMMENTS) and not is_custom(key)
-        and key not in CALLS and key not in FILES and foreign(key) is None and not buried({key: value})
+        for key in config.keys
+        if key not in KEYS and not key.startswith(COMMENTS) and not is_custom(key)
+        and key not in CALLS and key not in FILES and foreign(key) is None
+        and not buried({key: config.values.get(key)})
     )
     return islice(keys, MOST_STRANGERS)
+
+
+def may_be_unread(config: ConfigNode) -> bool:
+    """Tell whether a key that nothing known is close to stays in a file and is read by nobody."""
+    of_a_file = config.place.source is Source.GENERATION_CONFIG and config.kind is Kind.GENERATION
+    return of_a_file and config.value("_from_model_config") is not True
+
+
+def is_call(config: ConfigNode) -> bool:
+    """Tell whether this is a call of `generate`, which refuses what it does not know."""
+    return config.place.source is Source.GENERATE_CALL
+
+
+def refused_argument(config: ConfigNode, key: str, meant: Suggestion) -> Draft:
+    """Say which argument of a call is misspelt. `generate` raises ValueError for it."""
+    field, note = str(meant.field), f" {meant.note}" if meant.note else ""
+    given = field in config.keys
+    advice = f"`{field}` is given already: remove it." if given else f"did you mean `{field}`?"
+    fix = unsafe(f"Remove `{key}`", config.remove(key)) if given else unsafe(
+        f"Rename `{key}` to `{field}`", config.rename(key, field))
+    message = f"`{key}` is no argument of `generate`, which raises ValueError: {advice}{note}".rstrip(".")
+    return config.finding(key, message, fix=fix, severity=Severity.ERROR)
 
 
 def misspelt(config: ConfigNode, key: str, meant: Suggestion) -> Draft:

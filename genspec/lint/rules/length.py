@@ -8,6 +8,8 @@ from genspec.lint.kind import Kind
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.effect import accepted, looks_encoder_decoder
+from genspec.lint.rules.where import EVERYWHERE
+from genspec.lint.sources.document import Source
 
 LENGTHS = ("max_new_tokens", "max_length", "min_new_tokens", "min_length")
 OLD_DEFAULT = 20
@@ -32,6 +34,7 @@ NEW_TOKENS_WHEN_UNSET = 20
         "huggingface/transformers#22636", "huggingface/transformers#21369", "huggingface/transformers#13983",
         "EleutherAI/lm-evaluation-harness#2730",
     ],
+    sources=EVERYWHERE,
 )
 def both_max_lengths(config: ConfigNode) -> Iterator[Draft]:
     total, new = accepted(config, "max_length"), accepted(config, "max_new_tokens")
@@ -54,6 +57,7 @@ def both_max_lengths(config: ConfigNode) -> Iterator[Draft]:
     help="If the limit is meant for the output, write max_new_tokens.",
     bad={"max_length": 512}, good={"max_new_tokens": 512},
     evidence=["EleutherAI/lm-evaluation-harness#1513", "hiyouga/LLaMA-Factory#6599"],
+    sources=EVERYWHERE,
 )
 def max_length_counts_prompt(config: ConfigNode) -> Iterator[Draft]:
     total = accepted(config, "max_length")
@@ -75,6 +79,7 @@ def max_length_counts_prompt(config: ConfigNode) -> Iterator[Draft]:
     held against max_length, when neither has a counterpart in new tokens.""",
     help="Lower the minimum below the maximum.",
     bad={"max_new_tokens": 20, "min_new_tokens": 50}, good={"max_new_tokens": 50, "min_new_tokens": 20},
+    sources=EVERYWHERE,
 )
 def min_exceeds_max(config: ConfigNode) -> Iterator[Draft]:
     if accepted(config, "min_new_tokens") is not None:
@@ -112,6 +117,7 @@ def min_new_tokens_exceed(config: ConfigNode) -> Iterator[Draft]:
     evidence=[
         "huggingface/transformers#20614", "huggingface/transformers#20756", "huggingface/transformers#20814",
     ],
+    sources=EVERYWHERE,
 )
 def min_length_counts_prompt(config: ConfigNode) -> Iterator[Draft]:
     least = accepted(config, "min_length")
@@ -129,6 +135,7 @@ def min_length_counts_prompt(config: ConfigNode) -> Iterator[Draft]:
     all.""",
     help="Give a maximum of at least 1 token, a minimum of at least 0; to set no limit, remove the field.",
     bad={"max_new_tokens": 0}, good={"max_new_tokens": 1},
+    sources=EVERYWHERE,
 )
 def nonpositive_length(config: ConfigNode) -> Iterator[Draft]:
     for name in LENGTHS:
@@ -139,6 +146,8 @@ def nonpositive_length(config: ConfigNode) -> Iterator[Draft]:
 
 def counts_output_only(config: ConfigNode) -> bool:
     """Tell whether a length may well count the output alone: a decoder with a start of its own, another program."""
+    if config.place.source is not Source.GENERATION_CONFIG and config.place.decoder_only is None:
+        return True
     return looks_encoder_decoder(config) or config.kind is Kind.MIXED
 
 

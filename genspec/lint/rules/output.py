@@ -7,6 +7,8 @@ from genspec.lint.finding import Draft, Severity
 from genspec.lint.kind import Kind
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
+from genspec.lint.rules.where import EVERYWHERE
+from genspec.lint.sources.document import Source
 from genspec.lint.target import compare, holds
 
 UNSAVEABLE = "transformers>=4.45,<5.23"
@@ -46,9 +48,10 @@ FIXED_SIZE = frozenset({STATIC, "offloaded_static"}) | {name for name, (_, _, no
     bad={"max_new_tokens": 64, "output_scores": True},
     good={"max_new_tokens": 64, "output_scores": True, "return_dict_in_generate": True},
     evidence=["huggingface/transformers#19373"],
+    sources=EVERYWHERE,
 )
 def output_flag_without_return_dict(config: ConfigNode) -> Iterator[Draft]:
-    if config.value("return_dict_in_generate") is True:
+    if config.value("return_dict_in_generate") is True or "return_dict_in_generate" in config.place.unknown:
         return
     for flag in FLAGS:
         if config.value(flag) is True:
@@ -83,6 +86,7 @@ def use_cache_false_leftover(config: ConfigNode) -> Iterator[Draft]:
     bad={"max_new_tokens": 64, "cache_implementation": "Static"},
     good={"max_new_tokens": 64, "cache_implementation": "static"},
     evidence=["huggingface/transformers#40276"],
+    sources=EVERYWHERE,
 )
 def cache_implementation(config: ConfigNode) -> Iterator[Draft]:
     name = config.value("cache_implementation")
@@ -120,6 +124,7 @@ def cache_implementation(config: ConfigNode) -> Iterator[Draft]:
     help="Remove the option, or set what it needs.",
     bad={"max_new_tokens": 64, "use_cache": False, "cache_implementation": "static"},
     good={"max_new_tokens": 64, "cache_implementation": "static"},
+    sources=EVERYWHERE,
 )
 def cache_option_without_cache(config: ConfigNode) -> Iterator[Draft]:
     given = config.value("cache_implementation")
@@ -153,7 +158,8 @@ def unknown_cache(config: ConfigNode, name: object) -> Draft:
 
 def without_effect(config: ConfigNode) -> Severity:
     """Return how bad a field without effect is: an error where it stops the model from being saved."""
-    return Severity.ERROR if holds(UNSAVEABLE, config.target) else Severity.WARNING
+    saved = config.place.source is not Source.GENERATE_CALL
+    return Severity.ERROR if saved and holds(UNSAVEABLE, config.target) else Severity.WARNING
 
 
 def refusal(config: ConfigNode) -> Severity:

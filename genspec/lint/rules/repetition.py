@@ -6,6 +6,7 @@ from genspec.lint.finding import Draft, Severity
 from genspec.lint.node import ConfigNode
 from genspec.lint.rule import rule
 from genspec.lint.rules.effect import accepted, beams, draws, looks_encoder_decoder
+from genspec.lint.rules.where import EVERYWHERE
 
 EXTREME_PENALTY = 1.5
 SMALL_NGRAM = 3
@@ -24,6 +25,7 @@ LONG_OUTPUT = 256
     help="Choose a value from 1.0 (off) to 1.3.",
     bad={"repetition_penalty": 2.0}, good={"repetition_penalty": 1.1},
     evidence=["huggingface/transformers#36642", "huggingface/transformers#26902"],
+    sources=EVERYWHERE,
 )
 def extreme_repetition_penalty(config: ConfigNode) -> Iterator[Draft]:
     penalty = accepted(config, "repetition_penalty")
@@ -52,6 +54,7 @@ def is_extreme(config: ConfigNode) -> bool:
     bad={"do_sample": True, "max_new_tokens": 2048, "no_repeat_ngram_size": 3},
     good={"do_sample": True, "max_new_tokens": 2048, "repetition_penalty": 1.05},
     evidence=["OpenNMT/CTranslate2#1498"],
+    sources=EVERYWHERE,
 )
 def small_ngram_ban(config: ConfigNode) -> Iterator[Draft]:
     size = accepted(config, "no_repeat_ngram_size")
@@ -84,6 +87,7 @@ def writes_long(config: ConfigNode) -> bool:
     GS211 or GS212 already speaks of one of them.""",
     help="Keep one of the two.",
     bad={"repetition_penalty": 1.1, "no_repeat_ngram_size": 4}, good={"repetition_penalty": 1.1},
+    sources=EVERYWHERE,
 )
 def stacked_penalties(config: ConfigNode) -> Iterator[Draft]:
     penalty, size = accepted(config, "repetition_penalty") or 1, accepted(config, "no_repeat_ngram_size") or 0

@@ -11,6 +11,7 @@ from genspec.lint.finding import Draft, Fix, Severity
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.effect import accepted, beams, draws, inert_severity
+from genspec.lint.rules.where import EVERYWHERE
 from genspec.lint.target import holds
 
 
@@ -43,6 +44,7 @@ WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no":
     help="Set do_sample to true to sample, or remove the field.",
     bad={"temperature": 0.7}, good={"do_sample": True, "temperature": 0.7},
     evidence=["huggingface/transformers#29988", "huggingface/transformers#29665", "huggingface/transformers#36896"],
+    sources=EVERYWHERE,
 )
 def sampling_flag_without_do_sample(config: ConfigNode) -> Iterator[Draft]:
     if draws(config) is not False:
@@ -55,7 +57,7 @@ def sampling_flag_without_do_sample(config: ConfigNode) -> Iterator[Draft]:
             continue        # the number of candidates in contrastive search
         fix = unsafe("Set `do_sample` to true", config.set("do_sample", True))
         message = f"`{name}` has no effect: `do_sample` is not true"
-        yield config.finding(name, message, fix=fix, severity=inert_severity(config.target))
+        yield config.finding(name, message, fix=fix, severity=inert_severity(config))
 
 
 @rule(
@@ -67,6 +69,7 @@ def sampling_flag_without_do_sample(config: ConfigNode) -> Iterator[Draft]:
     help="For greedy search set do_sample to false and leave the temperature out; otherwise give one above 0.",
     bad={"do_sample": True, "temperature": 0.0}, good={"do_sample": False},
     evidence=["huggingface/transformers#25722", "huggingface/trl#4915", "meta-llama/llama#687"],
+    sources=EVERYWHERE,
 )
 def temperature_zero(config: ConfigNode) -> Iterator[Draft]:
     if config.number("temperature") != 0 or (drawing := draws(config)) is None:
@@ -78,7 +81,7 @@ def temperature_zero(config: ConfigNode) -> Iterator[Draft]:
     else:
         message = "`temperature` is 0 and `do_sample` is not true: decoding is greedy already"
         fix = unsafe("Remove `temperature`", config.remove("temperature"))
-        yield config.finding("temperature", message, fix=fix, severity=inert_severity(config.target))
+        yield config.finding("temperature", message, fix=fix, severity=inert_severity(config))
 
 
 @rule(
@@ -90,6 +93,7 @@ def temperature_zero(config: ConfigNode) -> Iterator[Draft]:
     every integer but 1; so did diversity_penalty while group beam search was built in.""",
     help="Write a number without quotes: with a decimal point for a real number, without one for a count.",
     bad={"do_sample": True, "temperature": "0.7"}, good={"do_sample": True, "temperature": 0.7},
+    sources=EVERYWHERE,
 )
 def number_type(config: ConfigNode) -> Iterator[Draft]:
     for name, reason in config.refused.items():
@@ -150,6 +154,7 @@ def meant(name: str, value: object) -> int | float | None:
     no_repeat_ngram_size -2). Other engines refuse the request, or clamp the value. The message names the range.""",
     help="Choose a value in the range, or remove the field.",
     bad={"do_sample": True, "top_p": 1.5}, good={"do_sample": True, "top_p": 0.95},
+    sources=EVERYWHERE,
 )
 def invalid_value(config: ConfigNode) -> Iterator[Draft]:
     for name, reason in config.refused.items():
@@ -203,6 +208,7 @@ def implicit_top_k_50(config: ConfigNode) -> Iterator[Draft]:
     help="Write 0 for transformers and vLLM; for SGLang pass top_k in the request.",
     bad={"do_sample": True, "top_k": -1}, good={"do_sample": True, "top_k": 0},
     evidence=["huggingface/trl#4927"],
+    sources=EVERYWHERE,
 )
 def top_k_disable_dialect(config: ConfigNode) -> Iterator[Draft]:
     value = config.value("top_k")
@@ -219,6 +225,7 @@ def top_k_disable_dialect(config: ConfigNode) -> Iterator[Draft]:
     help="For greedy search set do_sample to false; to sample, give a temperature of 0.01 or more.",
     bad={"do_sample": True, "temperature": 0.001}, good={"do_sample": False},
     evidence=["vllm-project/vllm#16718"],
+    sources=EVERYWHERE,
 )
 def near_zero_temperature(config: ConfigNode) -> Iterator[Draft]:
     temperature = accepted(config, "temperature")
@@ -237,6 +244,7 @@ def near_zero_temperature(config: ConfigNode) -> Iterator[Draft]:
     help="Set do_sample to false for greedy search, or widen the field to sample.",
     bad={"do_sample": True, "top_k": 1}, good={"do_sample": True, "top_k": 20},
     evidence=["vllm-project/vllm#15241"],
+    sources=EVERYWHERE,
 )
 def greedy_in_disguise(config: ConfigNode) -> Iterator[Draft]:
     name = only_choice(config) if draws(config) is True else None
@@ -266,6 +274,7 @@ def only_choice(config: ConfigNode) -> str | None:
     does nothing. The numbers 1 and 0 are read either way in the same manner.""",
     help="Write true or false, without quotes.",
     bad={"do_sample": "false"}, good={"do_sample": False},
+    sources=EVERYWHERE,
 )
 def boolean_type(config: ConfigNode) -> Iterator[Draft]:
     for name, reason in config.refused.items():

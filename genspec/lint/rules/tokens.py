@@ -10,6 +10,7 @@ from genspec.lint.kind import Kind, is_custom
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.shapes import ids, is_sequence, named, real, whole, whole_from
+from genspec.lint.rules.where import EVERYWHERE
 
 
 class Shape(Enum):
@@ -96,6 +97,7 @@ def pad_in_eos(config: ConfigNode) -> Iterator[Draft]:
     help="Use the id of a real token, or remove the field.",
     bad={"eos_token_id": -1, "pad_token_id": 0}, good={"eos_token_id": 2, "pad_token_id": 0},
     evidence=["huggingface/transformers#30187", "huggingface/transformers#25426", "ggml-org/llama.cpp#2981"],
+    sources=EVERYWHERE,
 )
 def negative_token_id(config: ConfigNode) -> Iterator[Draft]:
     for field in SHAPES:
@@ -119,6 +121,7 @@ def negative_token_id(config: ConfigNode) -> Iterator[Draft]:
     pad_token_id raises TypeError; an id listed twice makes beam sampling keep one token more.""",
     help="Write token ids as JSON integers: one, or for fields that take several a list without repeats.",
     bad={"eos_token_id": "2", "pad_token_id": 0}, good={"eos_token_id": 2, "pad_token_id": 0},
+    sources=EVERYWHERE,
 )
 def token_id_shape(config: ConfigNode) -> Iterator[Draft]:
     for field, shape in SHAPES.items():
@@ -144,6 +147,7 @@ def token_id_shape(config: ConfigNode) -> Iterator[Draft]:
     bad={"eos_token_id": 2, "pad_token_id": 0, "forced_eos_token_id": 2, "suppress_tokens": [2, 5]},
     good={"eos_token_id": 2, "pad_token_id": 0, "forced_eos_token_id": 2, "suppress_tokens": [5]},
     evidence=["huggingface/transformers#24099", "huggingface/transformers#47511"],
+    sources=EVERYWHERE,
 )
 def forced_and_suppressed(config: ConfigNode) -> Iterator[Draft]:
     suppressed = config.value("suppress_tokens")
@@ -169,6 +173,7 @@ def forced_and_suppressed(config: ConfigNode) -> Iterator[Draft]:
     min_new_tokens.""",
     bad={"eos_token_id": 2, "pad_token_id": 0, "bad_words_ids": [5, 6]},
     good={"eos_token_id": 2, "pad_token_id": 0, "bad_words_ids": [[5], [6]]},
+    sources=EVERYWHERE,
 )
 def bad_words_shape(config: ConfigNode) -> Iterator[Draft]:
     bans = config.value("bad_words_ids")
@@ -187,6 +192,7 @@ def bad_words_shape(config: ConfigNode) -> Iterator[Draft]:
     help="Force one of the EOS ids, or remove forced_eos_token_id.",
     bad={"eos_token_id": 2, "pad_token_id": 0, "forced_eos_token_id": 1},
     good={"eos_token_id": 2, "pad_token_id": 0, "forced_eos_token_id": 2},
+    sources=EVERYWHERE,
 )
 def forced_eos_not_in_eos(config: ConfigNode) -> Iterator[Draft]:
     forced, ends = ids(config.value("forced_eos_token_id")), ids(config.value("eos_token_id"))

@@ -9,6 +9,7 @@ from genspec.config.suggest import IGNORED, REFUSED
 from genspec.lint.finding import Draft, Severity
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
+from genspec.lint.rules.where import EVERYWHERE
 from genspec.lint.target import Target, compare
 
 MOVED_IN = {
@@ -42,6 +43,7 @@ DEFAULT_TOP_K = 50
     call.""",
     bad={"num_beams": 4, "num_beam_groups": 2, "diversity_penalty": 0.5}, good={"num_beams": 4, "num_beam_groups": 1},
     evidence=["huggingface/transformers#42472"],
+    sources=EVERYWHERE,
 )
 def moved_decoding_mode(config: ConfigNode) -> Iterator[Draft]:
     field = selector(config)
@@ -61,6 +63,7 @@ def moved_decoding_mode(config: ConfigNode) -> Iterator[Draft]:
     help="Remove low_memory; use fewer beams or a smaller batch when memory is short.",
     bad={"num_beams": 4, "low_memory": True}, good={"num_beams": 4},
     evidence=["huggingface/transformers#35802"],
+    sources=EVERYWHERE,
 )
 def low_memory_removed(config: ConfigNode) -> Iterator[Draft]:
     if config.value("low_memory") is not True:
@@ -85,6 +88,7 @@ def low_memory_removed(config: ConfigNode) -> Iterator[Draft]:
     bad={"decoder_start_token_id": 2, "eos_token_id": 2, "pad_token_id": 1, "forced_decoder_ids": [[1, 250004]]},
     good={"decoder_start_token_id": 2, "eos_token_id": 2, "pad_token_id": 1, "forced_bos_token_id": 250004},
     evidence=["huggingface/transformers#28687", "huggingface/transformers#38232"],
+    sources=EVERYWHERE,
 )
 def forced_decoder_ids(config: ConfigNode) -> Iterator[Draft]:
     given = config.value("forced_decoder_ids")
@@ -142,6 +146,7 @@ def generate_only_arg_in_config(config: ConfigNode) -> Iterator[Draft]:
     nothing anyway, such as null, are not reported.""",
     help="Check for the version that is in use (--target), or remove the field.",
     bad={"max_new_tokens": 64, "return_legacy_cache": True}, good={"max_new_tokens": 64},
+    sources=EVERYWHERE,
 )
 def field_not_in_target(config: ConfigNode) -> Iterator[Draft]:
     unknown = unknown_to(config.target)

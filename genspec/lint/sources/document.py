@@ -37,6 +37,12 @@ class Source(StrEnum):
     """A kind of place where generation settings live. A rule says for which of them it speaks."""
 
     GENERATION_CONFIG = "generation_config.json"
+    GENERATE_CALL = "call of generate"                  # of a model of transformers
+    CONFIG_CALL = "GenerationConfig(...)"
+    ASSIGNMENT = "generation_config.field = ..."
+    PIPELINE_CALL = "call of pipeline"
+    VLLM_PARAMS = "SamplingParams(...)"
+    OPENAI_CALL = "request of the OpenAI client"
 
 
 class Place(NamedTuple):
@@ -47,6 +53,8 @@ class Place(NamedTuple):
     at: Pointer = ()                        # where it stands
     unknown: frozenset[str] = frozenset()   # keys that are set to what nobody knows without running the program
     open: bool = False                      # whether more may be set where nobody sees it: `**options`, another file
+    whole: bool = True                      # whether all arguments of the call are seen
+    decoder_only: bool | None = None        # whether the model is; None: nobody knows
 
 
 class Document(NamedTuple):

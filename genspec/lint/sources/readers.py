@@ -12,7 +12,7 @@ Reader = Callable[[str, bytes], Document]
 NAMES = {"generation_config.json": "genspec.lint.sources.json_text:parse_document"}
 """Readers of files by their names, as `module:function`: one is imported when there is something for it to read."""
 
-SUFFIXES: dict[str, str] = {}
+SUFFIXES = {".py": "genspec.lint.sources.python.quick:parse_python"}
 """Readers of files by the ends of their names, as `.py`."""
 
 ANY = NAMES["generation_config.json"]

@@ -1,0 +1,143 @@
+"""Reads Python files: every call and assignment that configures text generation becomes a place of the document."""
+
+import ast
+from collections.abc import Iterator
+from functools import partial
+from warnings import catch_warnings, simplefilter
+
+from genspec.lint.finding import Pointer, Span
+from genspec.lint.sources.document import Document, Place, Source
+from genspec.lint.sources.positions import Locator
+from genspec.lint.sources.python.calls import FAMILY, origin_of, roots, source_of
+from genspec.lint.sources.python.names import Names, names_in
+from genspec.lint.sources.python.positions import Lines, ends, piece_of_assignment
+from genspec.lint.sources.python.rewrite import rewritten
+from genspec.lint.sources.python.settings import Given, given_by_call
+from genspec.lint.suppression import comments_in
+
+Scopes = tuple[Names, ...]
+"""The names that hold at a place, the innermost scope first."""
+
+
+def parse_python(path: str, data: bytes) -> Document:
+    """Read a Python file. One that is no Python, or that is not UTF-8, holds nothing that can be checked."""
+    try:
+        text = data.decode("utf-8-sig")
+        return document_of(path, text, settings_in(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Document(path, "", None, (), Locator("", valid=False), ())
+
+
+def document_of(path: str, text: str, found: list[Given]) -> Document:
+    """Make a document of the settings in a text."""
+    lines, kind = Lines(text), decoder_only(text)
+    places = tuple(
+        Place(given.source, given.values, (index,), frozenset(given.unknown), given.open, given.whole, kind)
+        for index, given in enumerate(found)
+    )
+    return Document(
+        path, text, [given.values for given in found], (), partial(locate, lines, found), places,
+        partial(rewritten, text, found), tuple(comments_in(text)) if found else (),
+    )
+
+
+def decoder_only(text: str) -> bool | None:
+    """Tell what kind of model a program loads, by the names of its classes: None when it names both kinds or none."""
+    causal = "CausalLM" in text or "LMHeadModel" in text
+    other = any(word in text for word in ("Seq2Seq", "ConditionalGeneration", "EncoderDecoder", "ForVision2Seq"))
+    return causal if causal != other else None
+
+
+def locate(lines: Lines, found: list[Given], pointer: Pointer, on_key: bool = False) -> Span:
+    """Return the span of a setting, or of the call."""
+    if not pointer or not isinstance(pointer[0], int):
+        return Span()
+    given = found[pointer[0]]
+    piece = given.pieces.get(str(pointer[1])) if len(pointer) > 1 else None
+    if piece is None:
+        return lines.span(given.start, given.end)
+    return lines.span(piece.start, piece.name_end if on_key else piece.end)
+
+
+def settings_in(text: str) -> list[Given]:
+    """Find the settings in a program, in their order. Raises what `ast.parse` raises."""
+    with catch_warnings():
+        simplefilter("ignore")              # of escapes in the program's own strings
+        tree = ast.parse(text)
+    lines = Lines(text)
+    module = names_in(tree.body)
+    found = list(scope(tree.body, (module,), lines))
+    return sorted(found, key=lambda given: given.start)
+
+
+def scope(body: list[ast.stmt], scopes: Scopes, lines: Lines) -> Iterator[Given]:
+    """Yield the settings in the statements of a scope and of those inside it."""
+    assigned: dict[str, Given] = {}
+    stack: list[ast.AST] = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from scope(node.body, (without_arguments(node, names_in(node.body)), *scopes), lines)
+            continue
+        if isinstance(node, ast.Call):
+            given = given_by(node, scopes, lines)
+            if given is not None:
+                yield given
+        elif isinstance(node, ast.Assign):
+            assignment(node, scopes, lines, assigned)
+        stack += reversed(list(ast.iter_child_nodes(node)))
+    yield from assigned.values()
+
+
+def given_by(call: ast.Call, scopes: Scopes, lines: Lines) -> Given | None:
+    """Read a call that configures generation, or return None for any other."""
+    imports, names = imports_of(scopes), partial(constant, scopes)
+    source = source_of(call, imports)
+    if source is None and isinstance(call.func, ast.Name):
+        made = names(call.func.id)              # `pipe(...)`, where pipe = pipeline(...)
+        if isinstance(made, ast.Call) and source_of(made, imports) is Source.PIPELINE_CALL and writes_text(made):
+            source = Source.PIPELINE_CALL
+    elif source is Source.PIPELINE_CALL and not writes_text(call):
+        return None
+    return given_by_call(call, source, lines, names) if source is not None else None
+
+
+def writes_text(call: ast.Call) -> bool:
+    """Tell whether a pipeline is one for text generation, by its task."""
+    task = call.args[0] if call.args else next((word.value for word in call.keywords if word.arg == "task"), None)
+    return isinstance(task, ast.Constant) and task.value == "text-generation"
+
+
+def without_arguments(function: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Names:
+    """Hide the outer names that a function's arguments have: their values are nobody's guess."""
+    arguments = function.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    every += [argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
+    hidden = {argument.arg: ast.Name(id="", ctx=ast.Load()) for argument in every}
+    return Names(names.imports, {**names.constants, **hidden})
+
+
+def constant(scopes: Scopes, name: str) -> ast.expr | None:
+    """Return what a name stands for at a place, or None."""
+    return next((names.constants[name] for names in scopes if name in names.constants), None)
+
+
+def imports_of(scopes: Scopes) -> dict[str, str]:
+    """Return the imports that hold at a place."""
+    return {name: origin for names in reversed(scopes) for name, origin in names.imports.items()}
+
+
+def assignment(node: ast.Assign, scopes: Scopes, lines: Lines, assigned: dict[str, Given]) -> None:
+    """Take `model.generation_config.temperature = 0.7`: the assignments to one config of a scope are one place."""
+    target = node.targets[0]
+    if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Attribute | ast.Name):
+        return
+    receiver = ast.unparse(target.value)
+    imports = imports_of(scopes)
+    if receiver.rpartition(".")[2] not in ("generation_config", "gen_config") or not roots(imports) & FAMILY:
+        return
+    if origin_of(target.value, imports).startswith("transformers."):
+        return
+    start, end = ends(target, lines)[0], ends(node.value, lines)[1]
+    given = assigned.setdefault(receiver, Given(Source.ASSIGNMENT, start, end, open=True))
+    given.put(target.attr, node.value, piece_of_assignment(target, node.value, lines), partial(constant, scopes))

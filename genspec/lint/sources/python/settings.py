@@ -1,0 +1,80 @@
+"""The settings that a call or a run of assignments gives, with where each stands."""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from genspec.lint.sources.document import Source
+from genspec.lint.sources.python.positions import Lines, Piece, ends, piece_of_keyword, piece_of_member
+from genspec.lint.sources.python.values import Names, Unknown, value_of
+
+
+@dataclass(slots=True)
+class Given:
+    """Settings in one place of a program."""
+
+    source: Source
+    start: int                                  # offsets of the whole: a call, or the first assignment
+    end: int
+    values: dict[str, object] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    pieces: dict[str, Piece] = field(default_factory=dict)
+    own: set[str] = field(default_factory=set)  # that stand in the call itself, and not in a dict elsewhere
+    open: bool = False                          # whether more may be set elsewhere
+    whole: bool = True                          # whether every argument is seen
+
+    def put(self, name: str, node: ast.expr, piece: Piece, names: Names) -> None:
+        """Take one setting."""
+        self.pieces[name] = piece
+        self.values.pop(name, None)
+        self.unknown.discard(name)
+        try:
+            self.values[name] = value_of(node, names)
+        except Unknown:
+            self.unknown.add(name)
+
+
+def given_by_call(call: ast.Call, source: Source, lines: Lines, names: Names) -> Given:
+    """Read the settings of a call. What `**` brings in is read from a dict literal, else more may be set than is seen.
+
+    A call of `generate` or of a pipeline adds to the model's own config, which nobody sees here.
+    """
+    given = Given(source, *ends(call, lines), open=source in (Source.GENERATE_CALL, Source.PIPELINE_CALL))
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            spread(given, keyword.value, lines, names)
+        else:
+            given.put(keyword.arg, keyword.value, piece_of_keyword(keyword, lines), names)
+            given.own.add(keyword.arg)
+    return given
+
+
+def spread(given: Given, node: ast.expr, lines: Lines, names: Names) -> None:
+    """Read the members of a dict that a call takes apart: a literal, `dict(...)`, or the name of one."""
+    meant = names(node.id) if isinstance(node, ast.Name) else node
+    if isinstance(meant, ast.Call) and isinstance(meant.func, ast.Name) and meant.func.id == "dict" and not meant.args:
+        members(given, ((keyword.arg, keyword.value, keyword) for keyword in meant.keywords), lines, names)
+    elif isinstance(meant, ast.Dict):
+        members(given, ((text_of(key), value, key) for key, value in zip(meant.keys, meant.values, strict=True)),
+                lines, names)
+    else:
+        given.open, given.whole = True, False
+
+
+def members(
+    given: Given, found: Iterable[tuple[str | None, ast.expr, ast.expr | ast.keyword | None]], lines: Lines,
+    names: Names,
+) -> None:
+    """Take the members of a dict; one whose name is not known may be any."""
+    for name, value, key in found:
+        if name is None or key is None:
+            given.open, given.whole = True, False
+        elif isinstance(key, ast.keyword):
+            given.put(name, value, piece_of_keyword(key, lines), names)
+        else:
+            given.put(name, value, piece_of_member(key, value, lines), names)
+
+
+def text_of(node: ast.expr | None) -> str | None:
+    """Return the text of a literal."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
