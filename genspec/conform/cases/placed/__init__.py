@@ -1,0 +1,47 @@
+"""Calls that are placed where no vector stands and none is likely to be drawn, judged as drawn ones are.
+
+Each shows one thing: its tokens are others when a field is not read, when two operations change places, when a row is
+not remembered from its first token. Its seed was sought for that, and the tests of the kit seek it again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from genspec.backends.call import Call
+from genspec.conform.cases.drawn import Drawn
+from genspec.conform.cases.placed.choices import CHOICE_CALLS
+from genspec.conform.cases.placed.defaults import DEFAULTS
+from genspec.conform.cases.placed.fields import FIELD_CALLS
+from genspec.conform.cases.placed.long import LONG
+from genspec.conform.cases.placed.orders import ORDER_CALLS
+
+CALLS: Mapping[str, tuple[tuple[str, ...], Call]] = {
+    **DEFAULTS, **LONG, **CHOICE_CALLS, **FIELD_CALLS, **ORDER_CALLS,
+}
+"""Of each name the clauses and the call."""
+
+
+@dataclass(frozen=True)
+class Placed(Drawn):
+    """A call with the clauses that it shows."""
+
+    shows: tuple[str, ...] = ()
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """Name the clauses that it shows."""
+        return self.shows
+
+    @property
+    def boundary(self) -> bool:
+        """Say yes: it is there for that."""
+        return True
+
+
+@cache
+def placed(profile: str) -> tuple[Placed, ...]:
+    """Give the calls; they speak of the semantics of transformers."""
+    if profile != "hf":
+        return ()
+    return tuple(Placed(f"placed/{name}", call, shows) for name, (shows, call) in CALLS.items())
