@@ -53,6 +53,7 @@ class Published:
         """Tell what the clauses leave free, and known deviations, from the rest, where the input is a call.
 
         A vector has one result, or a few. The oracle knows all: scores of more hypotheses (OUTPUTS-18), other orders.
+        The clause that it blames comes before those that the vector is there for.
         """
         call = call_of(self.vector["profile"], self.vector["input"])
         if isinstance(call, str):
@@ -66,6 +67,7 @@ class Published:
             again = judge(call, expected, answer, who.info)
             if again.kind is Kind.CONFORMS:
                 return again
+            said = replace(said, clauses=tuple(dict.fromkeys((*again.clauses, *said.clauses))))
             known = explained(call, expected, answer, again, who)
         else:
             known = explained(call, expected, answer, said, who)
