@@ -200,6 +200,30 @@ def test_the_score_of_a_hypothesis_is_compared_within_the_tolerance():
         assert verdict.kind == kind, described(verdict=verdict)
 
 
+def test_a_negative_length_penalty_multiplies_the_rounding_of_a_total():
+    call = Call({"max_new_tokens": 8, "num_beams": 2, "length_penalty": -3.0}, Table(((8.0, 0.0),)), ((0,),))
+    output = reference(call)[0]
+    total = tolerance("float32", 0.0, 8)
+    for share, kind in ((0.5, "ambiguous"), (2.0, "violates"), (np.nan, "violates")):
+        row = replace(output.rows[0], score=output.rows[0].score + share * total * 8**3)
+        verdict = judged(call, (GenerateOutput((row,), output.runs),))
+        assert verdict.kind == kind, described(verdict=verdict, share=share)
+
+
+@pytest.mark.parametrize(("gap", "kind"), [(2.0**-24, "ambiguous"), (0.125, "violates")])
+def test_a_token_more_at_the_edge_of_a_truncation_is_ambiguous_where_rounding_decides(gap, kind):
+    """Of two tokens one is kept, which is ahead by `gap`: a decoder in whose numbers they are equal keeps both."""
+    config = {"max_new_tokens": 1, "do_sample": True, "num_beams": 2, "epsilon_cutoff": 0.9, **SCORED}
+    call = Call(config, Table(((2.0, 1.0, 1.0 - gap, -1.0),)), ((0,),), seeds=(0,))
+    output = reference(call)[0]
+    (step,) = output.runs[0]
+    scores = step.scores[0].copy()
+    assert np.isneginf(scores).tolist() == [False, False, True, True], described(scores=scores)
+    scores[2] = scores[1]
+    verdict = judged(call, (replace(output, runs=((replace(step, scores=(scores,)),),)),))
+    assert verdict.kind == kind, described(verdict=verdict, margin=step.margin)
+
+
 def test_refusals():
     wrong = Call({"top_p": 2.0}, Scripted("table", 0, 4), ((0,),))
     right = Call({"max_new_tokens": 1}, Scripted("table", 0, 4), ((0,),))

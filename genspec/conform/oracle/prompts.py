@@ -9,7 +9,7 @@ from genspec.conform.oracle.numbers import differing_steps
 from genspec.conform.oracle.rows import judge_row
 from genspec.conform.oracle.searches import own_score, reached, reordered
 from genspec.conform.oracle.tolerance import close, magnitude, tolerance
-from genspec.conform.verdict import Verdict
+from genspec.conform.verdict import Kind, Verdict
 from genspec_reference import GenerateOutput, Row
 from genspec_reference.healing import healed
 from genspec_reference.output import Run
@@ -73,7 +73,8 @@ def judge_search(
 
     totals = differing_totals(request, place, tuple(own_score(request, row) for row in answered.rows), answered.rows,
                               dtype)
-    if totals and {row.tokens for row in answered.rows} <= {row.tokens for row in expected.rows}:
+    wrong = any(map(is_wrong, totals))
+    if wrong and {row.tokens for row in answered.rows} <= {row.tokens for row in expected.rows}:
         return totals
     if not fits(expected) and reordered(request, expected, answered.rows):
         return totals                                       # BEAM-SEARCH-5  the order of equal scores is free
@@ -82,12 +83,17 @@ def judge_search(
         return [wrong_rows(request, place, expected, answered)]
     if found is None:
         return differing_outputs(request, place, expected, answered, dtype)
-    if totals:
+    if wrong:
         return totals
     clauses = clauses_of_search(request, expected, answered)
     rows, came = expected.new_tokens, answered.new_tokens
     return [place.ambiguous("tokens" if rows != came else "beams", clauses, margin=found.margin, tied=found.tied,
                             expected=rows, answered=came)]
+
+
+def is_wrong(said: Verdict) -> bool:
+    """Tell whether a verdict is more than ambiguous."""
+    return said.kind is Kind.VIOLATES
 
 
 def wrong_rows(request: Request, place: Place, expected: GenerateOutput, answered: GenerateOutput) -> Verdict:
@@ -128,8 +134,10 @@ def differing_outputs(
     request: Request, place: Place, expected: GenerateOutput, answered: GenerateOutput, dtype: str
 ) -> list[Verdict]:
     """Compare the numbers of a prompt whose rows are the expected ones."""
-    return (differing_totals(request, place, expected.rows, answered.rows, dtype)
-            or differing_runs(request, place, expected, answered, dtype))
+    totals = differing_totals(request, place, expected.rows, answered.rows, dtype)
+    if any(map(is_wrong, totals)):
+        return totals
+    return differing_runs(request, place, expected, answered, dtype) or totals
 
 
 def differing_runs(
@@ -145,15 +153,31 @@ def differing_runs(
 
 
 def differing_totals(request: Request, place: Place, expected: Rows, answered: Rows, dtype: str) -> list[Verdict]:
-    """Compare the scores of hypotheses. OUTPUTS-8, VECTORS-8."""
+    """Compare the scores of hypotheses. OUTPUTS-8, VECTORS-8.
+
+    A negative `length_penalty` multiplies the total, and its rounding: a score of a total that is near is ambiguous.
+    """
     longest = max((len(row.new_tokens) for row in expected), default=0)
     allowed = tolerance(dtype, magnitude(np.array([row.score or 0.0]) for row in expected), longest)
+    near = list[Verdict]()
     for number, (right, given) in enumerate(zip(expected, answered, strict=True)):
         if right.score is None or (given.score is None and not request.plan.outputs.scores):
             continue            # some decoders tell it with the scores of the steps only
         score = np.nan if given.score is None else given.score
-        if not close(np.array([score]), np.array([right.score]), dtype, allowed):
-            row = Place(place.prompt, number)
+        if close(np.array([score]), np.array([right.score]), dtype, allowed):
+            continue
+        row, factor = Place(place.prompt, number), lengthening(request, right)
+        if not abs(score - right.score) <= tolerance(dtype, abs(right.score) / factor, longest) * factor:
             reason = f"the score of a hypothesis is {right.score:.9g}, and {score:.9g} came."
             return [row.violates("score of a row", ("BEAM-SEARCH-4", "OUTPUTS-8"), reason, right.score, given.score)]
-    return []
+        near.append(row.ambiguous("score of a row", ("BEAM-SEARCH-4", "OUTPUTS-8"), margin=abs(score - right.score),
+                                  tied=False, expected=right.score, answered=score))
+    return near[:1]
+
+
+def lengthening(request: Request, row: Row) -> float:
+    """Give by how much the rounding of a row's total is multiplied in its score; 1 where it is not. BEAM-SEARCH-4."""
+    beams = request.plan.beams
+    if beams is None:
+        return 1.0
+    return float(max(1.0, max(1, len(row.new_tokens)) ** -beams.length_penalty))
