@@ -13,6 +13,7 @@ VERBS = {
     "explain": "Say what a decoder does with a config: mode, budget, pipeline, what is ignored and why.",
     "trace": "Run the reference decoder and show every score before and after every operation.",
     "conform": "Hold a decoder to the specification, clause by clause, and report where it departs.",
+    "vectors": "Write the questions of the published vectors, and judge answers that were given elsewhere.",
     "campaign": "Run random calls through a decoder and the reference, and shrink what differs.",
     "checkpoint": "Write a model folder whose logits are known exactly, to test an engine with.",
     "rule": "Explain a rule, or list them all.",

@@ -70,7 +70,7 @@ def run(options: Namespace) -> int:
 
 def deliver(report: "Report", options: Namespace) -> None:
     """Write a report where it is wanted."""
-    written = formatted(report, options.format)
+    written = formatted(report, options.format or "text")
     if options.output is None:
         emit(written)
     else:

@@ -39,8 +39,9 @@ def status(report: Report) -> str:
         expected = len(report.expected_failures)
         return tag("span", f"As expected: {expected:,} known failures" if expected else "No violation", "status good")
     stale = len(report.held.stale) if report.held is not None else 0
-    parts = [f"{len(report.failures):,} failed"] if report.failures else []
-    parts += [f"{stale:,} stale expectations"] if stale else []
+    failed = "failed" if report.held is None else "failed unexpectedly"
+    parts = [f"{len(report.failures):,} {failed}"] if report.failures else []
+    parts += [f"{stale:,} stale"] if stale else []
     return tag("span", ", ".join(parts), "status bad")
 
 
