@@ -22,6 +22,7 @@ class Option:
     off: object = None                  # the engine's value that does nothing; None: the option is left out
     least: float | None = None          # the smallest number that the engine takes
     greatest: float | None = None       # the greatest
+    modes: tuple[str, ...] = ()         # in which the engine takes it; none: in all
     unset: Literal["sent", "left out"] = "sent"     # of a field that nobody sets: its value under genspec, or nothing
     note: str = ""                      # what is different, where the names do not say it
 

@@ -27,7 +27,8 @@ DIALECT = Dialect(
         Option("top_k", "top_k", "none for 0", note="every token, unless given"),
         Option("top_p", "top_p", default=1.0, off=1.0, least=0.0, greatest=1.0),
         Option("min_p", "min_p", default=0.0, off=0.0, least=0.0, greatest=1.0),
-        Option("repetition_penalty", "repetition_penalty", default=1.0, off=1.0),
+        Option("repetition_penalty", "repetition_penalty", default=1.0, off=1.0, modes=("greedy", "sample"),
+               note="in beam search any other value than 1 is refused"),
         Option("no_repeat_ngram_size", "no_repeat_ngram_size", "none for 0", note="off, unless given"),
         Option("eos_token_id", "stop_token_ids", "set", note="added to the EOS of the model folder, unless "
                "`eos_token_id` names one"),

@@ -35,8 +35,7 @@ class Generator:
     """`ctranslate2.Generator`."""
 
     def __init__(self, folder: str, **options: Any) -> None:
-        self.folder = folder + ".kept"
-        Path(folder).rename(self.folder)
+        self.folder = folder
 
     def generate_batch(self, prompts: list[list[str]], **options: Any) -> list[Any]:
         beams = options.get("beam_size", 1)
@@ -67,8 +66,7 @@ class Server:
     """`xllamacpp.Server`."""
 
     def __init__(self, settings: Any) -> None:
-        self.folder = str(Path(settings.model.path).parent) + ".kept"
-        Path(settings.model.path).parent.rename(self.folder)
+        self.folder = str(Path(settings.model.path).parent)
 
     def handle_completions(self, asked: dict[str, Any]) -> dict[str, Any]:
         if "logit_bias" in asked:
@@ -110,8 +108,7 @@ class OnnxModel:
     """`onnxruntime_genai.Model`."""
 
     def __init__(self, folder: str) -> None:
-        self.folder = folder + ".kept"
-        Path(folder).rename(self.folder)
+        self.folder = folder
         self.ends = json.loads((Path(self.folder) / "genai_config.json").read_text())["model"]["eos_token_id"]
 
 
@@ -162,8 +159,7 @@ class LLMPipeline:
     """`openvino_genai.LLMPipeline`."""
 
     def __init__(self, folder: str, device: str, **options: Any) -> None:
-        self.folder = folder + ".kept"
-        Path(folder).rename(self.folder)
+        self.folder = folder
 
     def generate(self, batch: Any, config: Any) -> Any:
         given = vars(config)

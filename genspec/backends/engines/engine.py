@@ -147,6 +147,8 @@ def values_of(call: Call, plan: DecodingPlan, dialect: Dialect) -> dict[str, Any
         known = FIELDS[option.field]
         if option.field in (*LENGTHS, *OTHER_LENGTHS) or plan.mode not in known.modes:
             continue
+        if option.modes and plan.mode.value not in option.modes:
+            continue
         value = call.config.get(known.key)
         values[option.field] = known.unset if value is None and option.unset == "sent" else value
     words = plan.operation("bad_words")

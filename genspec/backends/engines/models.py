@@ -43,7 +43,7 @@ class Models:
     def __init__(self, form: str, load: Load, ends_inside: bool) -> None:
         """Keep how to load one. `form`: of the checkpoint. `ends_inside`: whether EOS ids are read from the folder."""
         self.form, self.load, self.ends_inside = form, load, ends_inside
-        self.kept: OrderedDict[Checkpoint, Any] = OrderedDict()
+        self.kept: OrderedDict[Checkpoint, tuple[Path, Any]] = OrderedDict()
         self.scratch = tempfile.TemporaryDirectory(prefix="genspec-models-")
         self.written = 0
 
@@ -52,14 +52,18 @@ class Models:
         checkpoint = checkpoint_for(model, ends if self.ends_inside else ())
         if checkpoint not in self.kept:
             while len(self.kept) >= LOADED:
-                self.kept.popitem(last=False)
+                self.drop()
             self.written += 1
             folder = Path(self.scratch.name) / str(self.written)
             write(checkpoint, folder, self.form)
-            self.kept[checkpoint] = self.load(folder, checkpoint)
-            shutil.rmtree(folder, ignore_errors=True)       # what an engine has mapped stays until it is freed
+            self.kept[checkpoint] = folder, self.load(folder, checkpoint)
         self.kept.move_to_end(checkpoint)
-        return self.kept[checkpoint]
+        return self.kept[checkpoint][1]
+
+    def drop(self) -> None:
+        """Forget the engine that was not asked for the longest time."""
+        _, (folder, _) = self.kept.popitem(last=False)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def checkpoint_for(model: object, ends: tuple[int, ...] = ()) -> Checkpoint:

@@ -5,43 +5,66 @@ EOS ids stand in the model folder, and rows come back without the one that ended
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from genspec.backends.call import Tokens
 from genspec.backends.checkpoints import Checkpoint
 from genspec.backends.checkpoints.models import lines_of
 from genspec.backends.engines.engine import Asked, Engine, EngineDecoder, Hypothesis
 from genspec.backends.engines.unended import ended
 from genspec.dialects.onnxruntime_genai import DIALECT
+from genspec.dialects.spelling import Unspoken
 from genspec_reference.scores import Scores
 
 
-class Loaded(NamedTuple):
-    """A model, and what it says after each token."""
+@dataclass(frozen=True)
+class Loaded:
+    """A checkpoint, and the models that were loaded from it: one a pad id."""
 
-    model: Any
-    lines: Scores                       # float[V, V]
+    folder: Path
+    lines: Scores                       # float[V, V], what is said after each token
+    models: dict[int, Any] = field(default_factory=dict)
+
+    def model(self, prompt: Tokens) -> Any:
+        """Give a model whose pad id is no token of the prompt: those are masked. Raises `Unspoken`."""
+        import onnxruntime_genai
+
+        free = next((token for token in range(len(self.lines)) if token not in prompt), None)
+        if free is None:
+            raise Unspoken("every token stands in the prompt, and those equal to the pad id are masked")
+        if free not in self.models:
+            rewrite(self.folder, pad_token_id=free)
+            self.models[free] = onnxruntime_genai.Model(str(self.folder))
+        return self.models[free]
 
 
 def load(folder: Path, checkpoint: Checkpoint) -> Loaded:
-    """Load a checkpoint, with its EOS ids."""
-    import onnxruntime_genai
+    """Name the EOS ids. A model is loaded when its prompt is known. Raises `Unspoken` without an EOS."""
+    if not checkpoint.eos:
+        raise Unspoken("a model without an EOS ends rows at its pad id")
+    rewrite(folder, eos_token_id=list(checkpoint.eos))
+    return Loaded(folder, lines_of(checkpoint.table))
 
+
+def rewrite(folder: Path, **given: Any) -> None:
+    """Write special tokens into genai_config.json."""
     path = folder / "genai_config.json"
     config = json.loads(path.read_text("utf-8"))
-    config["model"]["eos_token_id"] = list(checkpoint.eos)
+    config["model"] |= given
     path.write_text(json.dumps(config), "utf-8")
-    return Loaded(onnxruntime_genai.Model(str(folder)), lines_of(checkpoint.table))
 
 
 def generate(loaded: Loaded, asked: Asked) -> Sequence[Sequence[Hypothesis]]:
     """Decode one prompt."""
     import onnxruntime_genai
 
-    settings = onnxruntime_genai.GeneratorParams(loaded.model)
-    settings.set_search_options(**search_options(asked))
-    generator = onnxruntime_genai.Generator(loaded.model, settings)
     prompt = asked.prompts[0]
+    model = loaded.model(prompt)
+    settings = onnxruntime_genai.GeneratorParams(model)
+    settings.set_search_options(**search_options(asked))
+    generator = onnxruntime_genai.Generator(model, settings)
     generator.append_tokens([*prompt])
     while not generator.is_done():
         generator.generate_next_token()

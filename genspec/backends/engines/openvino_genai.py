@@ -50,6 +50,8 @@ def settings(asked: Asked) -> Any:
 
     ends = asked.options.get("stop_token_ids") or {NO_EOS}
     options = {**asked.options, "stop_token_ids": ends, "eos_token_id": min(ends)}
+    if NO_EOS in ends:
+        options["min_new_tokens"] = 0       # it would hold back an id beyond the vocabulary
     if asked.plan.draws:
         options["rng_seed"] = (asked.seed or 0) % 2**32
     if "stop_criteria" in options:
