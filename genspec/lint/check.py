@@ -47,27 +47,39 @@ def check_document(document: Document, target: Target, rules: Sequence[Rule] | N
     ``rules``: the rules to run; by default those that run unless deselected.
     """
     chosen = rules if rules is not None else default_rules(target)
-    return [finding for node in nodes_of(document, target) for finding in findings_of(node, chosen)]
+    found = [findings_of(node, chosen) for node in nodes_of(document, target)]
+    if document.places is not None:
+        return [finding for findings in found for finding in sorted(findings, key=worst_first)]
+    return sorted((finding for findings in found for finding in findings), key=in_order)
 
 
 def findings_of(node: ConfigNode, rules: Sequence[Rule]) -> list[Finding]:
     """Hold one config against rules."""
-    findings = [
+    return [
         finished(rule, draft, node)
         for rule in rules
         if speaks_of(rule, node)
         for draft in first_few(rule.check(node))
     ]
-    worst_first = node.document.places is not None
-    return sorted(findings, key=lambda finding: (
-        -finding.severity if worst_first else 0, finding.span.line, finding.span.column, finding.code))
+
+
+def in_order(finding: Finding) -> tuple[object, ...]:
+    """Order findings by where they stand."""
+    return finding.span.line, finding.span.column, finding.code
+
+
+def worst_first(finding: Finding) -> tuple[object, ...]:
+    """Order findings by how bad they are."""
+    return -finding.severity, finding.span.line, finding.span.column, finding.code
 
 
 def nodes_of(document: Document, target: Target) -> list[ConfigNode]:
     """Return the configs of a document; one that holds none is still a file, whose text can have faults."""
     if document.places is None:
         values = document.value if isinstance(document.value, dict) else {}
-        return [ConfigNode(document, Place(Source.GENERATION_CONFIG, values), target, classify(document.value))]
+        kind = classify(document.value)
+        alone = ConfigNode(document, Place(Source.GENERATION_CONFIG, values), target, kind)
+        return [alone, ConfigNode(document, Place(Source.MODEL_FOLDER, values), target, kind)]
     nodes = [ConfigNode(document, place, target, Kind.GENERATION) for place in document.places]
     if document.problems:
         nodes.insert(0, ConfigNode(document, Place(Source.GENERATION_CONFIG, {}), target, Kind.FOREIGN))
@@ -110,6 +122,7 @@ def finished(rule: Rule, draft: Draft, node: ConfigNode) -> Finding:
         help=rule.help,
         url=rule.url,
         fix=draft.fix,
+        confidence=draft.confidence,
     )
 
 

@@ -13,6 +13,10 @@ Pointer = tuple[str | int, ...]
 """The way to a value from the top of a document: keys and indices, outermost first."""
 
 
+Confidence = Literal["high", "medium"]
+"""How sure a finding is: medium where a rule reads signs instead of facts."""
+
+
 class Severity(IntEnum):
     """How bad a finding is. Ordered, so that a threshold is a comparison."""
 
@@ -61,6 +65,7 @@ class Draft(NamedTuple):
     on_key: bool = False            # point at the key alone instead of the whole `"key": value`
     span: Span | None = None        # where the parser has already said where
     document: "Document | None" = None      # another file than the one at hand
+    confidence: Confidence = "high"
 
 
 class Finding(NamedTuple):
@@ -77,6 +82,7 @@ class Finding(NamedTuple):
     help: str                       # what to do about it
     url: str                        # the page of the rule
     fix: Fix | None = None
+    confidence: Confidence = "high"
 
 
 def json_pointer(pointer: Pointer) -> str:

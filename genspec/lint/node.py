@@ -1,5 +1,6 @@
 """A config as the rules see it: values by field name, and a way to say what is wrong where."""
 
+import os
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from genspec.config.mode import Mode
 from genspec.config.suggest import KEYS
 from genspec.config.values import reason_against
 from genspec.lint.finding import Draft, Edit, Fix, Pointer, Severity
+from genspec.lint.folder import Folder
 from genspec.lint.kind import Kind
 from genspec.lint.sources.document import Document, Place
 from genspec.lint.target import Target
@@ -32,6 +34,11 @@ class ConfigNode:
     def value(self, key: str) -> object:
         """Return the value of a key, or None when it is absent or null: both mean unset."""
         return self.values.get(key)
+
+    @cached_property
+    def folder(self) -> Folder:
+        """The folder that the file stands in."""
+        return Folder(os.path.dirname(self.document.path))
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ def finding_lines(finding: Finding, source: list[str], colour: str, paint: Paint
     """Yield a finding: place and message, the code frame, what to do."""
     place = f"{printable(finding.path)}:{finding.span.line}:{finding.span.column}"
     rule = f"{paint(finding.code, colour, BOLD)} {paint(str(finding.severity), colour)}"
+    if finding.confidence != "high":
+        rule += f" ({finding.confidence} confidence)"
     yield f"{paint(place, BOLD)}: {rule} [{finding.clause}] {cut(printable(finding.message))}"
     yield from frame(source, finding.span, paint, colour)
     yield f"  {paint('help:', BLUE)} {cut(printable(finding.help))}"

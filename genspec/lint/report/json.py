@@ -46,6 +46,7 @@ def finding_value(finding: Finding) -> dict[str, object]:
         "help": finding.help,
         "url": finding.url,
         "fix": fix_value(finding.fix) if finding.fix else None,
+        "confidence": finding.confidence,
     }
 
 

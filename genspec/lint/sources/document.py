@@ -37,6 +37,7 @@ class Source(StrEnum):
     """A kind of place where generation settings live. A rule says for which of them it speaks."""
 
     GENERATION_CONFIG = "generation_config.json"
+    MODEL_FOLDER = "model folder"                       # the files of a model, seen together
     GENERATE_CALL = "call of generate"                  # of a model of transformers
     CONFIG_CALL = "GenerationConfig(...)"
     ASSIGNMENT = "generation_config.field = ..."

@@ -9,7 +9,10 @@ from genspec.lint.sources.document import Document
 Reader = Callable[[str, bytes], Document]
 """Reads the bytes of a file at a path. Never fails: what is wrong is in the document's problems."""
 
-NAMES = {"generation_config.json": "genspec.lint.sources.json_text:parse_document"}
+NAMES = {
+    "generation_config.json": "genspec.lint.sources.json_text:parse_document",
+    "config.json": "genspec.lint.sources.model_config:parse_model_config",
+}
 """Readers of files by their names, as `module:function`: one is imported when there is something for it to read."""
 
 SUFFIXES = {".py": "genspec.lint.sources.python.quick:parse_python"}

@@ -30,7 +30,7 @@ def test_the_shape_is_the_documented_one():
             {
                 "code": "GS201", "name": "some-rule", "severity": "warning", "message": "message", "path": "path",
                 "pointer": "/eos_token_id/0", "line": 2, "column": 3, "end_line": 4, "end_column": 5,
-                "clause": "MODE-2", "help": "help", "url": "url", "fix": None,
+                "clause": "MODE-2", "help": "help", "url": "url", "fix": None, "confidence": "high",
             }
         ],
         "summary": {"files": 2, "errors": 0, "warnings": 1, "infos": 0, "fixed": 0},

@@ -42,7 +42,7 @@ def reported(*paths, **options):
 
 
 def test_a_folder_is_walked_for_the_name_in_sorted_order():
-    make(f"b/{NAME}", f"a/z/{NAME}", f"a/{NAME}", NAME, "a/config.json", f"a/a/b/c/{NAME}", f"h/{NAME}", f"a/x{NAME}")
+    make(f"b/{NAME}", f"a/z/{NAME}", f"a/{NAME}", NAME, "a/other.json", f"a/a/b/c/{NAME}", f"h/{NAME}", f"a/x{NAME}")
     assert found(".") == [f"a/a/b/c/{NAME}", f"a/{NAME}", f"a/z/{NAME}", f"b/{NAME}", NAME, f"h/{NAME}"]
     assert found("a", "b") == [f"a/a/b/c/{NAME}", f"a/{NAME}", f"a/z/{NAME}", f"b/{NAME}"]
 
