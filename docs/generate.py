@@ -15,6 +15,7 @@ from genspec.cli.app import run
 from genspec.config.page import fields_page
 from genspec.conform.campaign.page import campaigns_page
 from genspec.conform.deviations.page import deviations_page
+from genspec.conform.laws.page import with_laws
 from genspec.lint.page import rule_page, rules_index
 from genspec.lint.rule import RULES
 
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         "docs/fields.md": fields_page(),
         "docs/spec/deviations.md": deviations_page(),
         "docs/conformance/transformers.md": campaigns_page(DOCS / "conformance" / "data"),
+        "docs/guide/laws.md": with_laws((DOCS / "guide" / "laws.md").read_text(encoding="utf-8")),
         "docs/rules/README.md": rules_index(),
         **rules,
         **{name: CONSOLE.sub(with_output, text) for name, text in with_outputs.items()},

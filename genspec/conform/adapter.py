@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from genspec.backends.decoder import Info
-from genspec.conform.capabilities import Capabilities, capabilities_from, near
+from genspec.conform.capabilities import Capabilities, capabilities_from, draws_itself, near
 from genspec.conform.question import Question, Reply
 from genspec.conform.request import DecodeRequest, Request, request_of
 from genspec.conform.vectors.runner import Unsupported
 from genspec.conform.workers.told import Broken, NoDecoder
 
-METHODS = {"L0": "process", "L1": "process", "L2": "select", "L3": "decode"}
+METHODS = {"L0": "process", "L1": "process", "L2": "select", "L3": "decode", "L4": "decode"}
 """The method that a decoder answers a level with."""
 MEMBERS = ("sequences", "finish_reasons", "sequences_scores", "beam_indices", "scores", "logits")
 """What a result of L3 may have. docs/spec/vectors.md"""
@@ -93,6 +93,7 @@ def reply_of(result: Any, request: Request) -> Reply:
 WANTED = {
     "L0": "return the scores, a list of V numbers", "L1": "return the scores, a list of V numbers",
     "L2": "return a token id", "L3": "return rows of token ids, prompt included, or a dict with `sequences`",
+    "L4": "return rows of token ids, prompt included, or a dict with `sequences`",
 }
 
 
@@ -161,8 +162,8 @@ def adapted(decoder: Any, name: str = "the decoder") -> Answering:
     if not any(callable(getattr(decoder, method, None)) for method in METHODS.values()):
         raise NoDecoder(f"{name} gives {type(decoder).__name__}, which has none of `decode`, `process` and `select`")
     if can.levels is None:
-        levels = frozenset(level for level, method in METHODS.items() if callable(getattr(decoder, method, None)))
-        can = replace(can, levels=levels | ({"L4"} if "L3" in levels or "L1" in levels else set()))
+        levels = {level for level, method in METHODS.items() if callable(getattr(decoder, method, None))}
+        can = replace(can, levels=frozenset(levels if draws_itself(can) else levels - {"L4"}))
     return Adapter(decoder, info, can)
 
 

@@ -94,7 +94,19 @@ def lacking(can: Capabilities, question: Question) -> str | None:
     if question.level in ("L0", "L1"):
         names = [given["operation"]] if question.level == "L0" else [one["operation"] for one in given["operations"]]
         return missing("operation", names, can.operations)
-    return lacking_of_loop(can, given) if question.level in ("L3", "L4") else None
+    if question.level == "L4":
+        if not draws_itself(can):
+            return "draws with noise that it is given; name L4 among the levels if it has its own chance, too"
+        return lacking_of_loop(can, {name: value for name, value in given.items() if name != "seed"})
+    return lacking_of_loop(can, given) if question.level == "L3" else None
+
+
+def draws_itself(can: Capabilities) -> bool:
+    """Tell whether a decoder has chance of its own, for L4: it names the level, or takes no noise."""
+    if can.levels is not None:
+        return "L4" in can.levels
+    known = inputs_of(can)
+    return known is not None and "noise" not in known
 
 
 def lacking_of_loop(can: Capabilities, given: Json) -> str | None:

@@ -24,7 +24,7 @@ class Question:
     """One question to a decoder. It is all that a decoder gets to see of a case."""
 
     id: str
-    level: str                          # L0, L1, L2 or L3. VECTORS-1
+    level: str                          # L0, L1, L2 or L3 (VECTORS-1), or L4
     profile: str                        # the semantics that the decoder is held to
     input: Json
 

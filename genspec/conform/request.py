@@ -51,7 +51,7 @@ class SelectRequest:
 
 @dataclass
 class DecodeRequest:
-    """L3: a config, a scripted model and a prompt, from resolution to the finished rows."""
+    """L3 and L4: a config, a scripted model and a prompt, from resolution to the finished rows."""
 
     id: str
     level: str
@@ -70,6 +70,7 @@ class DecodeRequest:
     allowed_tokens: list[list[int]] | None = None       # for each last token of the row, the ids that may follow
     clock: Callable[[], float] | None = None            # seconds. STOPPING-4
     assistant: ScriptedModel | None = None              # ASSISTED-2
+    seed: int | None = None                 # L4: for the decoder's own generator, where it has one to seed. SAMPLE-8
     batch: bool = False                     # the question has `prompts`, and wants the arrays of all
 
     @property
@@ -98,6 +99,7 @@ def request_of(question: Question) -> Request:
     """Make the request of a question. Everything in it is new, so that whoever changes it changes nothing else."""
     makers: dict[str, Callable[[Json, dict[str, Any]], Request]] = {
         "L0": process_request, "L1": process_request, "L2": select_request, "L3": decode_request,
+        "L4": decode_request,
     }
     head = {"id": question.id, "level": question.level, "profile": question.profile}
     return makers[question.level](head, fresh(question.input))
@@ -134,7 +136,8 @@ def decode_request(head: Json, given: dict[str, Any]) -> DecodeRequest:
         model=ScriptedModel(**given["model"]),
         prompts=given["prompts"] if "prompts" in given else [given["prompt"]],
         batch="prompts" in given,
-        noises=noises_of(given),
+        noises=None if head["level"] == "L4" else noises_of(given),
+        seed=given.get("seed") if head["level"] == "L4" else None,
         operations=named(given.get("operations", ())),
         on_overflow=given.get("on_overflow", "truncate"),
         clock=None if times is None else clock(times),

@@ -33,6 +33,10 @@ class Verdict:
     margin: float | None = None                 # the rounding that explains the difference
     tied: bool = False                          # a tie over real numbers explains it
     deviation: str | None = None                # the id of the known deviation that explains it
+    draws: int | None = None                    # L4: so many were made
+    log10_e_value: float | None = None          # L4: the greatest evidence against the law, as a power of 10
+    error_rate: float | None = None             # L4: the probability, at most, of a violation of a right decoder
+    power: float | None = None                  # L4: the probability, at least, with which each other law is found
 
     def __str__(self) -> str:
         """Write the verdict on one line."""

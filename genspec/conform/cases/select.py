@@ -11,6 +11,7 @@ from genspec.conform.cases.case import Case
 from genspec.conform.cases.drawn import drawn_cases
 from genspec.conform.cases.placed import placed
 from genspec.conform.cases.published import Published, all_published, published
+from genspec.conform.laws.case import laws
 from genspec.conform.oracle.tolerance import EPSILONS
 from genspec.conform.question import LEVELS, Question
 from genspec.conform.vectors import folder
@@ -52,6 +53,7 @@ def selected(selection: Selection, info: Info, can: Capabilities) -> Selected:
     """Choose cases. Raises `UnknownName`."""
     check(selection)
     every: list[Case] = [*published(selection.profile), *placed(selection.profile)]
+    every += laws(selection.profile, selection.seed) if "L4" in selection.levels else ()
     fitting = [case for case in every if wanted(case, selection)]
     reasons = [(case, why_not(case.question, info, can) or not_refused(case, can)) for case in fitting]
     asked = spread([case for case, reason in reasons if reason is None])
@@ -161,7 +163,8 @@ def check(selection: Selection) -> None:
     for level in selection.levels:
         if level not in LEVELS:
             raise UnknownName(f"no level is called {level!r:.60}: there are {', '.join(LEVELS)}")
-    known = {clause for case in all_published(folder()) for clause in case.clauses}
+    every: list[Case] = [*all_published(folder()), *laws("hf")]
+    known = {clause for case in every for clause in case.clauses}
     pages = {page_of(clause) for clause in known}
     for part in selection.clauses:
         if not any(clause == part or clause.startswith(f"{part}-") for clause in known):
@@ -192,7 +195,7 @@ def case_named(name: str, profile: str, can: Capabilities) -> Case:
         calls = drawn.chunk(profile, can, seed, number // drawn.CHUNK)
         if number % drawn.CHUNK < len(calls):
             return drawn.Drawn(name, calls[number % drawn.CHUNK])
-    every: list[Case] = [*all_published(folder()), *placed(profile)]
+    every: list[Case] = [*all_published(folder()), *placed(profile), *laws(profile)]
     vectors = {case.question.id: case for case in every}
     if name in vectors:
         return vectors[name]

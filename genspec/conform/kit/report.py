@@ -167,8 +167,8 @@ def says_something(value: object) -> bool:
 
 ORDER = (
     "id", "level", "clauses", "verdict", "asked", "reason", "violated", "difference", "prompt", "row", "step",
-    "expected", "answered", "margin", "tied", "deviation", "draws", "log10_e", "error_rate", "power", "case", "shrunk",
-    "input",
+    "expected", "answered", "margin", "tied", "deviation", "draws", "log10_e_value", "error_rate", "power",
+    "case", "shrunk", "input",
 )
 """The members of a result in JSON."""
 
@@ -189,8 +189,8 @@ def result_from_json(data: Mapping[str, Any]) -> Result:
 
 
 VERDICT = (
-    "difference", "prompt", "row", "step", "expected", "answered", "margin", "tied", "deviation", "draws", "log10_e",
-    "error_rate", "power",
+    "difference", "prompt", "row", "step", "expected", "answered", "margin", "tied", "deviation", "draws",
+    "log10_e_value", "error_rate", "power",
 )
 """Members of a verdict that are written as they are called."""
 

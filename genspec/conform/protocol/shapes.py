@@ -73,6 +73,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 
 WANTED: Mapping[str, tuple[str, ...]] = {
     "L0": ("scores",), "L1": ("scores", "probabilities"), "L2": ("token", "tokens"), "L3": ("sequences", "prompts"),
+    "L4": ("sequences", "prompts"),
 }
 """The forms of a result, level by level."""
 NO_RESULT = ("reject", "unsupported", "failed")

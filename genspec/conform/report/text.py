@@ -140,12 +140,13 @@ def deviations(report: Report) -> Iterator[str]:
 
 
 def laws(report: Report) -> Iterator[str]:
-    """Say what the laws of samples were tested with. docs/guide/laws.md"""
+    """Say what the laws of samples were tested with (docs/guide/laws.md)."""
     tried = [one.verdict for one in report.results if one.verdict.draws is not None]
     if tried:
         powers = [one.power for one in tried if one.power is not None]
-        yield (f"{len(tried)} laws of samples, {sum(one.draws or 0 for one in tried):,} draws: a right decoder violates "
-               f"one with a probability of at most {sum(one.error_rate or 0 for one in tried):.1g}")
+        draws, rate = sum(one.draws or 0 for one in tried), sum(one.error_rate or 0 for one in tried)
+        yield (f"{len(tried)} laws of samples, {draws:,} draws: a right decoder violates one with a probability of at "
+               f"most {rate:.1g}")
         yield f"; what each tells apart is found with at least {min(powers)}\n" if powers else "\n"
 
 
