@@ -15,7 +15,10 @@ NAMES = {
 }
 """Readers of files by their names, as `module:function`: one is imported when there is something for it to read."""
 
-SUFFIXES = {".py": "genspec.lint.sources.python.quick:parse_python"}
+SUFFIXES = {
+    ".py": "genspec.lint.sources.python.quick:parse_python",
+    ".ipynb": "genspec.lint.sources.python.notebook:parse_notebook",
+}
 """Readers of files by the ends of their names, as `.py`."""
 
 ANY = NAMES["generation_config.json"]

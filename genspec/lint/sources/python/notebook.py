@@ -1,0 +1,96 @@
+"""Reads Jupyter notebooks: the code cells as one program, each finding where its line stands in the file."""
+
+import json
+import re
+from bisect import bisect_right
+from typing import Any, NamedTuple
+
+from genspec.lint.finding import Pointer, Span
+from genspec.lint.sources.document import Document
+from genspec.lint.sources.positions import SCAN, Locator, Node, span_between
+from genspec.lint.sources.python.quick import NOTHING, TRIGGERS
+from genspec.lint.sources.python.reader import document_of, settings_in
+
+MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
+"""A line that is no Python: `%pip install ...`, `!ls`."""
+
+ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)|[^\\]", re.DOTALL)
+"""One character of a JSON string, or one half of a pair."""
+
+
+class Piece(NamedTuple):
+    """One JSON string of a cell: where its text begins in the program, and the string in the file."""
+
+    start: int
+    literal: int                        # offset of its first character behind the quote
+    text: str
+
+
+def parse_notebook(path: str, data: bytes) -> Document:
+    """Read a notebook. One that is broken, or whose cells are no Python, holds nothing that can be checked."""
+    nothing = Document(path, "", None, (), NOTHING, ())
+    if not any(trigger in data for trigger in TRIGGERS):
+        return nothing
+    try:
+        text = data.decode()
+        pieces = pieces_of(text, json.loads(text)["cells"])
+        program = "".join(piece.text for piece in pieces)
+        plain = MAGIC.sub(blanked, program)
+        document = document_of(path, plain, settings_in(plain))
+    except (KeyError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return nothing
+
+    def locate(pointer: Pointer, on_key: bool = False) -> Span:
+        return span_in_file(text, pieces, plain, document.locate(pointer, on_key))
+
+    return document._replace(text=text, locate=locate, rewrite=lambda edit: None, comments=())
+
+
+def pieces_of(text: str, cells: list[dict[str, Any]]) -> list[Piece]:
+    """Return the strings of all code cells, in their order, with a line break behind each cell."""
+    tree, pieces, start = Locator(text), [], 0
+    cell_nodes = tree.children(tree.children(top(tree))["cells"])
+    for number, cell in enumerate(cells):
+        if cell["cell_type"] != "code":
+            continue
+        source = tree.children(cell_nodes[number])["source"]
+        nodes = [source] if isinstance(cell["source"], str) else list(tree.children(source).values())
+        for node in nodes:
+            piece = Piece(start, node.start + 1, SCAN(text, node.start)[0])
+            pieces.append(piece)
+            start += len(piece.text)
+        pieces.append(Piece(start, source.end - 1, "\n"))
+        start += 1
+    return pieces
+
+
+def top(tree: Locator) -> Node:
+    """Return the whole document."""
+    node = tree.top()
+    assert node is not None
+    tree.root = node
+    return node
+
+
+def blanked(match: re.Match[str]) -> str:
+    """Put a statement that does nothing in place of a line that is no Python. The length stays."""
+    return match[1] + "pass".ljust(len(match[0]) - len(match[1]))[:max(len(match[0]) - len(match[1]), 0)]
+
+
+def span_in_file(text: str, pieces: list[Piece], program: str, span: Span) -> Span:
+    """Return where a place of the program stands in the notebook's file."""
+    starts = [0, *(match.end() for match in re.finditer("\n", program))]
+    first, last = (starts[line - 1] + column - 1 for line, column in
+                   ((span.line, span.column), (span.end_line, span.end_column)))
+    begin = offset_in_file(text, pieces, first)
+    return span_between(text, begin, max(offset_in_file(text, pieces, last - 1) + 1, begin))
+
+
+def offset_in_file(text: str, pieces: list[Piece], offset: int) -> int:
+    """Return where a character of the program stands in the file."""
+    piece = pieces[max(bisect_right(pieces, offset, key=lambda piece: piece.start) - 1, 0)]
+    place = piece.literal
+    for _ in range(min(offset - piece.start, len(piece.text))):
+        match = ESCAPE.match(text, place)
+        place = match.end() if match else place
+    return place

@@ -1,0 +1,44 @@
+"""Notebooks: the cells are one program, magics are passed over, and a finding points into the file."""
+
+import json
+
+import pytest
+
+from genspec.lint.check import check_document, default_rules
+from genspec.lint.sources.python.notebook import parse_notebook
+from genspec.lint.target import Target
+
+
+def notebook(*cells, **options):
+    return json.dumps({"cells": [
+        {"cell_type": "code", "source": cell} if not isinstance(cell, dict) else cell for cell in cells
+    ], "nbformat": 4}, **options)
+
+
+def found(text):
+    target = Target()
+    document = parse_notebook("a.ipynb", text.encode())
+    findings = check_document(document, target, default_rules(target))
+    lines = document.text.split("\n")
+    return [(one.code, lines[one.span.line - 1][one.span.column - 1:one.span.end_column - 1]) for one in findings]
+
+
+LOAD = ["%pip install transformers\n", "from transformers import AutoModel\n", "!ls\n", "P = \"é\\t\"\n"]
+CALL = ["out = model.generate(x, max_new_tokens=5,\n", "    prompt=\"\\u00e9\\t\\\"\", top_p=1.5)"]
+
+
+@pytest.mark.parametrize("options", [{"indent": 1}, {}, {"indent": 1, "ensure_ascii": False}])
+@pytest.mark.parametrize("join", [False, True])
+def test_cells_are_one_program_and_findings_point_into_the_file(options, join):
+    cells = ["".join(LOAD), "".join(CALL)] if join else [LOAD, CALL]
+    text = notebook(cells[0], {"cell_type": "markdown", "source": ["model.generate(top_p=3)"]}, cells[1], **options)
+    assert found(text) == [("GS204", "top_p=1.5")]
+
+
+@pytest.mark.parametrize("text", [
+    "", "{}", "[]", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}', '{"cells": ["generate"]}',
+    notebook("generate( ("), notebook(["%%bash\n", "generate it"]),
+    '{"cells": [{"cell_type": "code", "source": 3}], "x": "generate"}',
+])
+def test_what_is_no_notebook_or_no_python_holds_nothing(text):
+    assert found(text) == []
