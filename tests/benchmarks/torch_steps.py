@@ -83,12 +83,12 @@ def ours(vocab_size: int, batch: int, config: dict[str, Any], noise: str, rows: 
     pipeline = Pipeline([plan] * batch, prompts, None, vocab_size, lines_per_prompt=beams)
     source: Noise | None = (CountedNoise(range(batch)) if noise == "seeds"
                             else GeneratorNoise(torch.Generator().manual_seed(0), batch))
-    totals = torch.zeros(batch * beams, dtype=torch.float64)
+    totals = [0.0] * (batch * beams)
 
     def step(logits: Tensor) -> object:
         if beams > 1:
             return pipeline.candidates(logits, totals, 2 * beams, source).totals.tolist()
-        return pipeline.take(logits, source).tokens.tolist()
+        return pipeline.take(logits, source).tokens
 
     return step
 

@@ -37,8 +37,7 @@ def search(request: Request, rules: Sequence[Rules], searches: list[Search]) -> 
     totals = [total for one in searches for total in [0.0] * len(one.open) + [-inf] * (beams - len(one.open))]
     while True:
         found = pipeline.candidates(
-            forward.logits, torch.tensor(totals, dtype=torch.float64, device=request.device),
-            candidate_count(request.plan), noise, unconditional,
+            forward.logits, totals, candidate_count(request.plan), noise, unconditional,
         )
         candidates = dict(zip(prompts, read(found), strict=True))
         steps.append(kept_of(
@@ -79,10 +78,14 @@ def read(found: Candidates) -> list[list[Drawn]]:
 
     float64 holds every total and every token id exactly.
     """
-    packed = torch.stack([found.totals.double(), found.beams.double(), found.tokens.double()], dim=-1).tolist()
-    return [
-        [Drawn(total, int(beam), int(token)) for total, beam, token in prompt if total != -inf] for prompt in packed
-    ]
+    if isinstance(found.totals, torch.Tensor):
+        parts = [torch.as_tensor(part).double() for part in (found.totals, found.beams, found.tokens)]
+        packed = torch.stack(parts, dim=-1).tolist()
+        prompts = [[Drawn(total, int(beam), int(token)) for total, beam, token in prompt] for prompt in packed]
+    else:
+        prompts = [list(map(Drawn, *prompt)) for prompt in zip(
+            found.totals.tolist(), found.beams.tolist(), found.tokens.tolist(), strict=True)]
+    return [[one for one in prompt if one.total != -inf] for prompt in prompts]
 
 
 def turn(

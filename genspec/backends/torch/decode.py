@@ -1,5 +1,6 @@
 """Run a request by the mode of its plans."""
 
+import numpy as np
 import torch
 
 from genspec.backends.torch.beams import decode_beams
@@ -11,4 +12,5 @@ from genspec.backends.torch.rows import decode_rows
 @torch.no_grad()
 def decode(request: Request) -> Decoded:
     """Decode all prompts of a request. Raises `Rejected` where no token can be produced. SCORES-2, SCORES-6."""
-    return decode_rows(request) if request.plan.beams is None else decode_beams(request)
+    with np.errstate(invalid="ignore"):     # lines without a token, or with NaN, are refused by their scores
+        return decode_rows(request) if request.plan.beams is None else decode_beams(request)

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genspec.backends.torch.narrow import Ids, Narrow, Reals
+from genspec.backends.torch.narrow import Ids, Narrow, Reals, summed
 from genspec.backends.torch.ranking import GONE, log_softmax
 
 FEW = 512
@@ -38,18 +38,23 @@ class LineScores:
 
     def highest(self) -> tuple[Tensor, Tensor] | tuple[Reals, Ids]:
         """Give the highest score of each line and its token, of equal ones the lowest id. [N], int64[N]. GREEDY-2."""
-        if self.device.type == "cpu" and self.matrix.shape[1] <= FEW:
+        if self.device.type == "cpu":       # NumPy is the quicker of the two
             scores = self.matrix.numpy()
             tokens = scores.argmax(1)
             return scores[np.arange(len(scores)), tokens], tokens
         highest = self.matrix.max(1)
         return highest.values, highest.indices
 
-    def narrowed(self, count: int | None, offsets: Reals | None = None, together: int = 1) -> Narrow | None:
+    def narrowed(self, count: int | None) -> Narrow | None:
         """Give all tokens where they are few; on a CPU NumPy is the quicker of the two for them."""
         if self.device.type != "cpu" or self.matrix.shape[1] > FEW:
             return None
         return Narrow(np.broadcast_to(np.arange(self.matrix.shape[1]), self.matrix.shape), self.matrix.numpy())
+
+    def leading(self, count: int, totals: Reals, together: int) -> Narrow | None:
+        """Give all places and sums, as `WideScores.leading` gives the highest, where they are few."""
+        few = self.narrowed(count)
+        return None if few is None else summed(few, totals, together, self.matrix.shape[1])
 
     def replace(self, matrix: Tensor) -> None:
         """Go on with another matrix, which nobody else has when it is new; what is returned unchanged may be shared."""

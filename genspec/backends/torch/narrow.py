@@ -30,7 +30,7 @@ class Narrow(NamedTuple):
 
 def gathered(count: int, lines: Ids, tokens: Ids, scores: Reals) -> Narrow:
     """Write what is left of each of the lines into a row of its own. int[m], int[m], float[m], line after line."""
-    if count == 1:
+    if count == 1 and len(tokens):
         return Narrow(tokens[None], scores[None])
     counts = np.bincount(lines, minlength=count)
     rank = np.arange(len(lines)) - (np.cumsum(counts) - counts)[lines]
@@ -55,14 +55,13 @@ def finished(narrow: Narrow, steps: Sequence[Ranked]) -> Narrow:
     """
     if not steps:
         return narrow
-    rows, order = np.arange(len(narrow.scores))[:, None], np.argsort(-narrow.scores, axis=1, kind="stable")
+    rows, order = np.arange(len(narrow.scores))[:, None], (-narrow.scores).argsort(axis=1, kind="stable")
     tokens, scores = narrow.tokens[rows, order], narrow.scores[rows, order].astype(np.float64)
-    with np.errstate(invalid="ignore"):     # lines without a token, or with NaN, are refused by their scores
-        for step in steps:
-            if isinstance(step, float):
-                scores /= step
-            else:
-                scores[~step(scores)] = -np.inf
+    for step in steps:
+        if isinstance(step, float):
+            scores /= step
+        else:
+            np.putmask(scores, ~step(scores), -np.inf)
     return Narrow(tokens, scores)
 
 
@@ -82,12 +81,27 @@ def is_ranked(slot: Slot) -> bool:
     return slot.alike and (slot.name == "temperature" or ranked_function_of(slot.name) is not None)
 
 
-def race(narrow: Narrow, exponentials: Reals, vocab_size: int) -> Ids:
-    """Draw a token for each line: the greatest q / e, of equal ones the lowest id. float[N, n] -> int[N]. SAMPLE-1."""
-    with np.errstate(invalid="ignore"):     # lines without a token, or with NaN, are refused by their scores
-        keys = narrow.scores - narrow.scores.max(1, keepdims=True) - np.log(exponentials, dtype=np.float64)
+def summed(narrow: Narrow, totals: Reals, together: int, vocab_size: int) -> Narrow:
+    """Add the totals of the lines, and write each `together` of them, a prompt, into one row.
+
+    `totals`: float64[N], minus infinity for a line that is not there, whatever it holds. Gives places beam * V + token
+    and sums, [P, together * n] each.
+    """
+    sums = narrow.scores + totals[:, None]
+    sums[totals == -np.inf] = -np.inf
+    places = (np.arange(len(totals)) % together * vocab_size)[:, None] + narrow.tokens
+    return Narrow(places.reshape(len(totals) // together, -1), sums.reshape(len(totals) // together, -1))
+
+
+def race(narrow: Narrow, exponentials: Reals, vocab_size: int) -> tuple[Reals, Ids]:
+    """Draw a token for each line: the greatest q / e, of equal ones the lowest id. SAMPLE-1.
+
+    `exponentials`: float[N, n]. Gives the highest score of each line too. float[N], int[N].
+    """
+    highest = narrow.scores.max(1, keepdims=True)
+    keys = narrow.scores - highest - np.log(exponentials, dtype=np.float64)
     won = keys == keys.max(1, keepdims=True)
-    return np.where(won, narrow.tokens, vocab_size).min(1)      # type: ignore[no-any-return]
+    return highest[:, 0], np.where(won, narrow.tokens, vocab_size).min(1)
 
 
 def first_of(keys: Reals, places: Ids, count: int) -> tuple[Reals, Ids]:
@@ -95,16 +109,17 @@ def first_of(keys: Reals, places: Ids, count: int) -> tuple[Reals, Ids]:
 
     Gives keys, float[P, count], and where they stand, int[P, count]; minus infinity where there are fewer.
     """
+    some = None
     if keys.shape[1] > MANY and count < keys.shape[1]:
         bound = np.partition(keys, -count, axis=1)[:, -count, None]
         rows, found = np.nonzero((keys >= bound) & (keys > -np.inf))
-        found, keys = gathered(len(keys), rows, found, keys[rows, found])
-    else:
-        found = np.broadcast_to(np.arange(keys.shape[1]), keys.shape)
-    rows = np.arange(len(keys))[:, None]
-    order = np.lexsort((places[rows, found], -keys), axis=1)[:, :count]
-    first, found = keys[rows, order], found[rows, order]
+        some, keys = gathered(len(keys), rows, found, keys[rows, found])
+        places = np.take_along_axis(places, some, 1)
+    order: Ids = np.lexsort((places, -keys), axis=1)[:, :count]
+    first = keys[np.arange(len(keys))[:, None], order]
+    if some is not None:
+        order = np.take_along_axis(some, order, 1)
     if order.shape[1] < count:
         missing = (0, 0), (0, count - order.shape[1])
-        first, found = np.pad(first, missing, constant_values=-np.inf), np.pad(found, missing)
-    return first, found
+        first, order = np.pad(first, missing, constant_values=-np.inf), np.pad(order, missing)
+    return first, order

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genspec_reference import noise
 from genspec_reference.noise import seed_of
-from genspec_reference.scripted import FIRST, SECOND, STEP, mixed_each, state_after
+from genspec_reference.scripted import FIRST, SECOND, STEP, state_after
 from genspec_reference.scripted import mixed as mixed_word
 
 SIGN, MANTISSA = 1 << 63, (1 << 53) - 1
@@ -109,7 +109,7 @@ class CountedNoise:
     def at(self, step: int, size: int, places: NDArray[np.intp]) -> NDArray[Any]:
         """Count those asked for."""
         states = np.array(self.states(step), dtype=np.uint64)
-        return -np.log(noise.uniforms(mixed_each(states[:, None] ^ (places + 1).astype(np.uint64))))
+        return -np.log(noise.uniforms(mixed_words(states[:, None] ^ (places + 1).astype(np.uint64))))
 
     def chances(self, step: int, size: int) -> list[float]:
         """Count the number behind the first `size`."""
@@ -131,6 +131,17 @@ def is_logarithm_of_words() -> bool:
     drawn = torch.empty(TRIED).exponential_(1, generator=other)
     same = np.array_equal(exponentials_of(words.numpy()), drawn.numpy())
     return same and torch.equal(one.get_state(), other.get_state())
+
+
+def mixed_words(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Mix 64 bits of each number where they stand, as `scripted.mixed_each` does."""
+    words += STEP
+    words ^= words >> 30
+    words *= FIRST
+    words ^= words >> 27
+    words *= SECOND
+    words ^= words >> 31
+    return words
 
 
 def mixed(words: Tensor) -> Tensor:

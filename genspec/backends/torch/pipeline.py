@@ -17,7 +17,7 @@ from torch import Tensor
 from genspec.backends.torch import wide
 from genspec.backends.torch.adapter import Rows, by_reference
 from genspec.backends.torch.lines import LineScores, Marks
-from genspec.backends.torch.narrow import Ids, Narrow, Reals, finished, is_ranked, race, ranked
+from genspec.backends.torch.narrow import Ids, Narrow, Reals, finished, is_ranked, race, ranked, summed
 from genspec.backends.torch.narrow import first_of as narrow_first_of
 from genspec.backends.torch.noise import Noise
 from genspec.backends.torch.ranking import GONE, log_softmax
@@ -50,17 +50,20 @@ Scored = LineScores | WideScores
 class Taken:
     """One token a line."""
 
-    tokens: Tensor                  # int64[N]: below 0 one of NOTHING_LEFT and NOT_REAL
+    tokens: list[int]               # below 0 one of NOTHING_LEFT and NOT_REAL
     scores: Tensor | None = None    # float32[N, V], when the pipeline keeps them
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The candidates of every prompt, in the order of their rank. BEAM-SEARCH-2, BEAM-SAMPLE-2."""
+    """The candidates of every prompt, in the order of their rank. BEAM-SEARCH-2, BEAM-SAMPLE-2.
 
-    totals: Tensor                  # float64[P, count]: -inf is no candidate; NaN: a line of the prompt is NOT_REAL
-    beams: Tensor                   # int64[P, count]: which line of the prompt is continued
-    tokens: Tensor                  # int64[P, count]
+    On a CPU they are arrays of NumPy, which are the quicker of the two for few numbers.
+    """
+
+    totals: Tensor | Reals          # float64[P, count]: -inf is no candidate; NaN: a line of the prompt is NOT_REAL
+    beams: Tensor | Ids             # int64[P, count]: which line of the prompt is continued
+    tokens: Tensor | Ids            # int64[P, count]
     scores: Tensor | None = None    # float32[N, V], when the pipeline keeps them
 
 
@@ -128,7 +131,7 @@ class Pipeline:
         highest, tokens = self.drawn(lines, narrow, noise) if self.plan.draws else lines.highest()
         if self.surprised:
             self.rows.chosen_from(lines.settled().matrix, torch.as_tensor(tokens))
-        return Taken(marked(tokens, highest == GONE, lines.refused), self.kept(lines, logits))
+        return Taken(marked(tokens, highest, lines.refused), self.kept(lines, logits))
 
     def drawn(
         self, lines: Scored, narrow: Narrow | None, noise: Noise | None
@@ -138,35 +141,32 @@ class Pipeline:
         if narrow is None:
             scores = lines.settled().matrix
             return scores.amax(1), keys_of(scores, noise.exponentials(self.step, self.vocab_size)).argmax(1)
-        tokens = race(narrow, noise.at(self.step, self.vocab_size, narrow.tokens), self.vocab_size)
-        return narrow.scores.max(1), tokens
+        return race(narrow, noise.at(self.step, self.vocab_size, narrow.tokens), self.vocab_size)
 
     def candidates(
-        self, logits: Tensor, totals: Tensor, count: int, noise: Noise | None = None,
+        self, logits: Tensor, totals: Sequence[float], count: int, noise: Noise | None = None,
         unconditional: Tensor | None = None,
     ) -> Candidates:
         """Give the candidates of each prompt: the highest totals, or drawn when the plan draws. BEAM-SEARCH-2.
 
-        `totals`: float[N], minus infinity for a line that is no open hypothesis; `count`: how many candidates a
+        `totals`: one a line, minus infinity for a line that is no open hypothesis; `count`: how many candidates a
         prompt has at most. Of equal ones the lowest beam comes first, then the lowest id.
         """
-        totals = totals.double()
+        of_lines = np.array(totals, dtype=np.float64)
         lines, narrow = self.run(logits, unconditional, self.plan.profile.beam_input == "log_softmax", noise)
-        if self.narrow_from == len(self.slots) and not self.plan.draws:
-            narrow = lines.narrowed(count, totals.numpy(), self.lines_per_prompt)
+        if narrow is not None:
+            narrow = summed(narrow, of_lines, self.lines_per_prompt, self.vocab_size)
+        elif self.narrow_from == len(self.slots) and not self.plan.draws:
+            narrow = lines.leading(count, of_lines, self.lines_per_prompt)
         of_places, places = (
-            self.first_of_all(lines, totals, count, noise) if narrow is None
-            else self.first_of_few(narrow, totals.numpy(), count, noise)
+            self.first_of_all(lines, torch.from_numpy(of_lines).to(self.device), count, noise) if narrow is None
+            else self.first_of_few(narrow, count, noise)
         )
         if self.plan.draws and self.plan.profile.drawn_order == "score":        # BEAM-SAMPLE-2
             of_places, places = by_total(of_places, places)
         beams = places // self.vocab_size
-        if isinstance(lines.refused, Tensor) or lines.refused.any():
-            refused = torch.as_tensor(lines.refused, device=self.device) & (totals > GONE)
-            refused = refused.view(-1, self.lines_per_prompt).any(1, keepdim=True)
-            of_places = torch.as_tensor(of_places).masked_fill(refused, torch.nan)
-        return Candidates(torch.as_tensor(of_places), torch.as_tensor(beams),
-                          torch.as_tensor(places - beams * self.vocab_size), self.kept(lines, logits))
+        of_places = without_refused(of_places, lines.refused, of_lines, self.lines_per_prompt)
+        return Candidates(of_places, beams, places - beams * self.vocab_size, self.kept(lines, logits))
 
     def first_of_all(
         self, lines: Scored, totals: Tensor, count: int, noise: Noise | None
@@ -184,25 +184,19 @@ class Pipeline:
         first, places = first_of(keys, count)
         return sums.gather(1, places).masked_fill_(first == GONE, GONE), places
 
-    def first_of_few(
-        self, narrow: Narrow, totals: NDArray[np.float64], count: int, noise: Noise | None
-    ) -> tuple[Reals, Ids]:
-        """Rank the places of what is left of each prompt. Gives totals and places, [P, count] each."""
-        sums = narrow.scores + totals[:, None]
-        sums[totals == -np.inf] = -np.inf                                       # whatever the line holds
-        beams = np.arange(len(totals)) % self.lines_per_prompt
-        shape = -1, self.lines_per_prompt * sums.shape[1]
-        sums, places = sums.reshape(shape), (beams[:, None] * self.vocab_size + narrow.tokens).reshape(shape)
-        keys = sums
+    def first_of_few(self, narrow: Narrow, count: int, noise: Noise | None) -> tuple[Reals, Ids]:
+        """Rank the places that are left of each prompt, and their sums. Gives totals and places, [P, count] each."""
+        sums = keys = narrow.scores
         if self.plan.draws:
             assert noise is not None, "a plan that draws needs noise"
             size = self.lines_per_prompt * self.vocab_size                      # BEAM-SAMPLE-3
             highest = np.maximum(sums.max(1, keepdims=True), -1e300)
-            keys = sums - highest - np.log(noise.at(self.step, size, places), dtype=np.float64)
-        first, found = narrow_first_of(keys, places, count)
+            keys = sums - highest - np.log(noise.at(self.step, size, narrow.tokens), dtype=np.float64)
+        first, found = narrow_first_of(keys, narrow.tokens, count)
         rows = np.arange(len(sums))[:, None]
-        of_places = np.where(first > -np.inf, sums[rows, found], -np.inf)
-        return of_places, places[rows, found]
+        if self.plan.draws:
+            first = np.where(first > -np.inf, sums[rows, found], -np.inf)
+        return first, narrow.tokens[rows, found]
 
     def kept(self, lines: Scored, logits: Tensor) -> Tensor | None:
         """Give the scores to somebody who keeps them, never in the memory of the logits."""
@@ -301,14 +295,28 @@ def by_total(totals: Tensor | Reals, places: Tensor | Ids) -> tuple[Tensor, Tens
     return ranked.values, torch.as_tensor(places).gather(1, ranked.indices)
 
 
-def marked(tokens: Tensor | Ids, empty: Any, refused: Marks) -> Tensor:
-    """Put what is wrong into the place of the token that a line does not have. int64[N], bool[N], bool[N]."""
+def marked(tokens: Tensor | Ids, highest: Tensor | Reals, refused: Marks) -> list[int]:
+    """Put what is wrong into the place of the token that a line does not have. int64[N], float[N], bool[N]."""
     if isinstance(tokens, Tensor):
-        tokens = tokens.masked_fill(empty, NOTHING_LEFT)
-        return tokens.masked_fill(torch.as_tensor(refused, device=tokens.device), NOT_REAL)
-    if empty.any() or (refused.any() if isinstance(refused, np.ndarray) else True):
-        tokens = np.where(refused, NOT_REAL, np.where(empty, NOTHING_LEFT, tokens))
-    return torch.from_numpy(tokens)
+        refused = torch.as_tensor(refused, device=tokens.device)
+        return tokens.masked_fill(highest == GONE, NOTHING_LEFT).masked_fill_(refused, NOT_REAL).tolist()
+    return [
+        NOT_REAL if wrong else NOTHING_LEFT if score == GONE else token
+        for token, score, wrong in zip(tokens.tolist(), highest.tolist(), refused.tolist(), strict=True)
+    ]
+
+
+def without_refused(
+    of_places: Tensor | Reals, refused: Marks, totals: NDArray[np.float64], together: int
+) -> Tensor | Reals:
+    """Put NaN into the totals of a prompt of which an open line is refused. float64[P, count], bool[N], float64[N]."""
+    if isinstance(of_places, Tensor):
+        device = of_places.device
+        wrong = torch.as_tensor(refused, device=device) & torch.from_numpy(totals > GONE).to(device)
+        return of_places.masked_fill(wrong.view(-1, together).any(1, keepdim=True), torch.nan)
+    if not refused.any():
+        return of_places
+    return np.where((refused & (totals > GONE)).reshape(-1, together).any(1, keepdims=True), np.nan, of_places)
 
 
 def narrowing(slots: Sequence[Slot]) -> tuple[int, int | None]:

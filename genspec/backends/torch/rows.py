@@ -73,12 +73,11 @@ def grow(request: Request, rows: Sequence[Growing]) -> list[Kept]:
     while True:
         taken = pipeline.take(forward.logits, noise, unconditional)
         steps.append(kept_of(outputs, lines, forward, taken.scores))
-        tokens = taken.tokens.tolist()
-        extend(request, [rows[line] for line in lines], tokens)
+        extend(request, [rows[line] for line in lines], taken.tokens)
         going = [place for place, line in enumerate(lines) if rows[line].reason is None]
         if not going:
             return steps
-        lines, tokens = [lines[place] for place in going], [tokens[place] for place in going]
+        lines, tokens = [lines[place] for place in going], [taken.tokens[place] for place in going]
         pipeline.advance(going, tokens)
         if noise is not None:
             noise.keep(going)

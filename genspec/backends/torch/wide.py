@@ -19,8 +19,14 @@ BLOCK = 128
 """Tokens of a block."""
 WIDE = 8192
 """From how many tokens on it pays to look at blocks."""
+COLUMNS = 256
+"""Blocks, where they are columns."""
+LOWEST = {np.dtype(kind): np.finfo(kind).min for kind in (np.float32, np.float64)}
 CHUNK = 1 << 18
 """Logits that are looked at together: what a processor's cache holds."""
+NEAR = 30.0
+"""How far from 0, in nats, the greatest logit of a line may be: e^30 times any vocabulary is far from overflowing, and
+what is lost to underflow, below e^-87, is nothing beside e^-30."""
 MOST_LEFT = 4
 """No more than one token in so many is worth picking out."""
 
@@ -52,27 +58,44 @@ class WideScores:
         return maxima.float().numpy()
 
     @cached_property
+    def tops(self) -> Reals:
+        """Give the greatest logit of each line, NaN where there is one. float32[N]."""
+        return self.highest_logits.max(1)       # type: ignore[no-any-return]
+
+    @cached_property
     def normaliser(self) -> Reals:
         """Give the logarithm of the sum of the exponentials of each line. float64[N, 1]. SCORES-3.
 
         Exponentials of all lines at once would go through memory three times; those of a chunk stay in the cache.
+        Where the greatest logits are near 0, nothing need be subtracted before: float32 has room for the sums.
         """
-        rows = min(self.lines, max(1, CHUNK // self.size))
-        highest = self.highest_logits.max(1, keepdims=True)
-        below, memory, sums = torch.from_numpy(highest), torch.empty(rows, self.size), []
-        for logits, of_logits in zip(torch.split(self.logits, rows), torch.split(below, rows), strict=True):
-            chunk = torch.sub(logits, of_logits, out=memory[:len(logits)]).exp_()
-            sums.append(chunk.sum(1, keepdim=True).numpy())
-        return highest + np.log(np.concatenate(sums), dtype=np.float64)     # type: ignore[no-any-return]
+        tops = self.tops[:, None]
+        near = self.logits.dtype == torch.float32 and tops.min() > -NEAR and tops.max() < NEAR
+        sums, memory = [], torch.empty(min(self.lines, max(1, CHUNK // self.size)), self.size)
+        for first in range(0, self.lines, len(memory)):
+            logits = self.logits[first:first + len(memory)]
+            chunk = memory[:len(logits)]
+            if near:
+                torch.exp(logits, out=chunk)
+            else:
+                torch.sub(logits, torch.from_numpy(tops[first:first + len(memory)]), out=chunk).exp_()
+            sums.append(chunk.sum(1, keepdim=True))
+        logarithms: Reals = np.log(torch.cat(sums).numpy(), dtype=np.float64)
+        return logarithms if near else tops + logarithms
 
     @property
     def refused(self) -> NDArray[np.bool_]:
         """Mark the lines with NaN or plus infinity. bool[N]. SCORES-2."""
-        refused: NDArray[np.bool_] = ~(self.highest_logits.max(1) < np.inf)     # NaN is not below either
+        refused: NDArray[np.bool_] = ~(self.tops < np.inf)      # NaN is not below either
         return refused if self.overflowed is None else refused | self.overflowed
 
     def check(self) -> None:
         """Mark the lines with NaN or plus infinity: it is seen to where scores change."""
+
+    @property
+    def plain(self) -> bool:
+        """Tell whether the scores are the logits, in memory that NumPy can read."""
+        return not (self.normalised or self.banned or self.changed) and self.logits.dtype == torch.float32
 
     def ban(self, places: list[int]) -> None:
         """Give tokens the score minus infinity, which no operation on single scores changes later."""
@@ -110,17 +133,18 @@ class WideScores:
         numbers: Ids = lines * self.blocks + tokens // BLOCK
         return numbers
 
-    def block_scores(self, numbers: Ids) -> Reals:
-        """Give the scores of blocks, by their numbers in ascending order. int[m] -> float[m, BLOCK]."""
-        lines, blocks = np.divmod(numbers, self.blocks)
+    def block_scores(self, lines: Ids, blocks: Ids) -> Reals:
+        """Give the scores of blocks, line after line and in ascending order. int[m] each -> float[m, BLOCK]."""
         scores = self.block_logits(lines, blocks)
         if self.normalised:
             scores = scores - self.normaliser[lines]
-        for places, values in self.exceptions:
-            of_places = self.blocks_of(places)
-            found = np.searchsorted(numbers, of_places).clip(max=len(numbers) - 1)
-            here = numbers[found] == of_places
-            scores[found[here], places[here] % self.size % BLOCK] = values[here]
+        if self.exceptions:
+            numbers = lines * self.blocks + blocks
+            for places, values in self.exceptions:
+                of_places = self.blocks_of(places)
+                found = np.searchsorted(numbers, of_places).clip(max=len(numbers) - 1)
+                here = numbers[found] == of_places
+                scores[found[here], places[here] % self.size % BLOCK] = values[here]
         return scores
 
     def block_logits(self, lines: Ids, blocks: Ids) -> Reals:
@@ -140,7 +164,7 @@ class WideScores:
         if self.exceptions:
             touched = np.unique(np.concatenate([self.blocks_of(places) for places, _ in self.exceptions]))
             maxima = maxima.copy()
-            maxima.reshape(-1)[touched] = self.block_scores(touched).max(1)
+            maxima.reshape(-1)[touched] = self.block_scores(*np.divmod(touched, self.blocks)).max(1)
         return maxima
 
     def highest(self) -> tuple[Reals, Ids]:
@@ -148,44 +172,77 @@ class WideScores:
 
         The first block that reaches the highest score holds the lowest id with it.
         """
-        block = self.maxima.argmax(1)
         lines = np.arange(self.lines)
-        scores = self.block_scores(lines * self.blocks + block)
+        if self.plain:
+            logits = self.logits.numpy()        # NumPy's argmax reads them quicker than a pass over blocks does
+            tokens = logits.argmax(1)
+            self.tops = logits[lines, tokens]
+            return self.tops, tokens
+        block = self.maxima.argmax(1)
+        scores = self.block_scores(lines, block)
         inside = scores.argmax(1)
         return scores[lines, inside], block * BLOCK + inside
 
-    def narrowed(self, count: int | None, offsets: Reals | None = None, together: int = 1) -> Narrow | None:
-        """Leave out what is below the `count` highest of each line, or of `together` lines after another.
-
-        `offsets`: float64[N], added to the scores of each line before they are ranked. Gives None when too many are
-        left, and for no `count`.
-
-        The k-th highest maximum of the blocks is a bound: k blocks reach it, so the k-th highest score is not below
-        it. Every token that reaches the bound, ties included, stands in a block that reaches it. So what is left holds
-        the k highest and all that equal the k-th.
-        """
+    def narrowed(self, count: int | None) -> Narrow | None:
+        """Leave out what is below the `count` highest of each line. None: too many are left, or there is no `count`."""
         if count is None:
             return None
-        sums = self.maxima
-        if offsets is not None:
-            sums = sums + offsets[:, None]
-            sums[offsets == -np.inf] = -np.inf      # whatever the line holds
-        grouped = sums.reshape(-1, together * self.blocks)
+        plain = self.plain and count <= COLUMNS <= self.size
+        found = self.plain_reaching(count) if plain else self.reaching(self.maxima, count)
+        return None if found is None else gathered(self.lines, *found)
+
+    def plain_reaching(self, count: int) -> tuple[Ids, Ids, Reals] | None:
+        """Find what `reaching` finds, where the scores are the logits: with a pass over all of them, but few steps.
+
+        The blocks are columns here, which NumPy reads quickly, since nothing has to be found in a block.
+        """
+        logits, whole = self.logits.numpy(), self.size - self.size % COLUMNS
+        maxima = logits[:, :whole].reshape(self.lines, -1, COLUMNS).max(1)
+        self.tops = maxima.max(1) if whole == self.size else np.maximum(maxima.max(1), logits[:, whole:].max(1))
+        left = (logits >= bound_of(maxima, count)).ravel().nonzero()[0]
+        if len(left) * MOST_LEFT > self.lines * self.size:
+            return None
+        lines, tokens = np.divmod(left, self.size)
+        return lines, tokens, logits[lines, tokens]
+
+    def leading(self, count: int, totals: Reals, together: int) -> Narrow | None:
+        """Leave out what is below the `count` highest sums of score and total of each `together` lines, a prompt.
+
+        `totals`: float64[N]. Gives places beam * V + token and their sums, [P, n] each; None when too many are left.
+        """
+        maxima = self.maxima + totals[:, None]
+        maxima[totals == -np.inf] = -np.inf         # whatever the line holds
+        found = self.reaching(maxima, count, totals, together)
+        if found is None:
+            return None
+        lines, tokens, scores = found
+        prompts, beams = np.divmod(lines, together)
+        return gathered(self.lines // together, prompts, beams * self.size + tokens, scores + totals[lines])
+
+    def reaching(
+        self, maxima: Reals, count: int, totals: Reals | None = None, together: int = 1
+    ) -> tuple[Ids, Ids, Reals] | None:
+        """Find the tokens whose sum of score and total is not below the `count`-th highest of `together` lines.
+
+        `maxima`: [N, blocks], of such sums. Gives lines, tokens and scores, line after line and tokens rising; None
+        when too many are left.
+
+        The k-th highest maximum of the blocks is a bound: k blocks reach it, so the k-th highest sum is not below it.
+        Every token that reaches the bound, ties included, stands in a block that reaches it. So what is left holds the
+        k highest and all that equal the k-th.
+        """
+        grouped = maxima.reshape(-1, together * self.blocks)
         if count > grouped.shape[1]:
             return None
-        bound = np.partition(grouped, -count, axis=1)[:, -count, None]
-        some = bool((bound == -np.inf).any())       # of a line without k tokens, those that there are
-        numbers = np.flatnonzero((grouped >= bound) & (grouped > -np.inf) if some else grouped >= bound)
-        if len(numbers) * BLOCK * MOST_LEFT > self.lines * self.size:
+        bound = bound_of(grouped, count)
+        lines, blocks = np.divmod((grouped >= bound).ravel().nonzero()[0], self.blocks)
+        if len(lines) * BLOCK * MOST_LEFT > self.lines * self.size:
             return None
-        if not len(numbers):
-            return Narrow(np.zeros((self.lines, 1), dtype=np.intp), np.full((self.lines, 1), -np.inf))
-        scores = self.block_scores(numbers)
-        lines, blocks = np.divmod(numbers, self.blocks)
-        reaching = scores if offsets is None else scores + offsets[lines, None]
-        left = reaching >= (bound[lines // together] if len(bound) > 1 else bound)
-        row, inside = np.nonzero(left & (scores > -np.inf) if some else left)
-        return gathered(self.lines, lines[row], blocks[row] * BLOCK + inside, scores[row, inside])
+        scores = self.block_scores(lines, blocks)
+        sums = scores if totals is None else scores + totals[lines, None]
+        left = (sums >= bound[lines // together]).ravel().nonzero()[0]
+        at, inside = np.divmod(left, BLOCK)
+        return lines[at], blocks[at] * BLOCK + inside, scores.ravel()[left]
 
     def settled(self) -> LineScores:
         """Write all scores down."""
@@ -194,6 +251,11 @@ class WideScores:
         for places, scores in self.exceptions:
             written.write(torch.from_numpy(places), torch.from_numpy(scores))
         return written
+
+
+def bound_of(maxima: Reals, count: int) -> Reals:
+    """Give the `count`-th highest of each row, or the lowest number where that is minus infinity. [N, n] -> [N, 1]."""
+    return np.maximum(np.partition(maxima, -count, axis=1)[:, -count, None], LOWEST[maxima.dtype])
 
 
 def picked(body: Tensor, lines: Ids, blocks: Ids) -> Reals:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
 
@@ -18,8 +18,7 @@ class Wanted:
     hidden_states: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(NamedTuple):
     """What a model gives at one step for N lines. Nothing of it may be written to: a model may own the memory."""
 
     logits: Tensor                          # float[N, V], in the model's dtype
@@ -73,4 +72,5 @@ def last_logits(answer: Any) -> Tensor:
         raise ValueError(f"a model gives a tensor of logits, [N, V] or [N, L, V], and this one gave {shape}")
     if logits.ndim == 2:
         return logits
-    return logits[:, -1] if logits.shape[1] == 1 else logits[:, -1].clone()     # lets go of the other places
+    newest = logits.select(1, -1)
+    return newest if logits.shape[1] == 1 else newest.clone()       # lets go of the other places

@@ -42,11 +42,10 @@ def top_p_ranked(
 ) -> NDArray[np.bool_]:
     """Tell which scores are kept, given in the order of their rank. float[N, n] -> bool[N, n]."""
     weights = np.exp(scores - scores[:, :1])
-    masses = weights / weights.sum(1, keepdims=True)
-    above = np.zeros_like(masses)
-    np.cumsum(masses[:, :-1], axis=1, out=above[:, 1:])
-    keep = above <= p if nucleus_boundary == "<=" else above < p
+    above = (weights / weights.sum(1, keepdims=True)).cumsum(1)[:, :-1]     # of all but the first, which is kept
+    keep = np.ones(scores.shape, dtype=np.bool_)
+    keep[:, 1:] = above <= p if nucleus_boundary == "<=" else above < p
     keep[:, :min_keep] = True
     if nucleus_ties == "kept":
         keep |= scores >= np.take_along_axis(scores, keep.sum(1, keepdims=True) - 1, 1)
-    return keep     # type: ignore[no-any-return]
+    return keep
