@@ -37,14 +37,10 @@ class Answers:
 class Recorded:
     """A target that has answered already."""
 
+    name: str                               # of the file
     answers: Answers
     info: Info
     capabilities: Capabilities
-
-    @property
-    def name(self) -> str:
-        """Name the file."""
-        return self.answers.name
 
     def ask(self, question: Question, seconds: float | None = None) -> Told:
         """Look an answer up. One that is missing, or there twice, is none."""

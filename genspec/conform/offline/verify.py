@@ -36,7 +36,7 @@ def verified(
     cases = cases_of(selection, name)
     for fault in faults_of_selection(answers, [case.question.id for case in cases], selection.profile):
         raise BadAnswers(fault)
-    ask = Asking(Recorded(answers, who.info, who.can), ENDLESS)
+    ask = Asking(Recorded(answers.name, answers, who.info, who.can), ENDLESS)
     started = time.monotonic()
     results = tuple(judged(case, ask, who) for case in cases)
     run = Run(__version__, selection.profile, selection.levels, selection.clauses, selection.seed, None,
