@@ -28,8 +28,8 @@ def add_arguments(parser: Parser) -> None:
     """Declare the command line."""
     parser.description = """Find what is wrong in generation configs.
 
-        A PATH is a file, or a folder in which every generation_config.json is checked, at any depth, except what
-        .gitignore names. `-` is standard input. Without PATH the current folder is checked."""
+        A PATH is a file, or a folder in which generation configs, the model folders around them, Python programs and
+        notebooks are checked, at any depth, except what .gitignore names. `-` is standard input. Without PATH the current folder is checked."""
     parser.epilog = "Status: 0 nothing found, 1 findings from warnings up, 2 error, 3 no input found."
     parser.add_operands("[PATH]...", least=0, most=sys.maxsize)
     option = parser.add_option
@@ -145,6 +145,6 @@ def status(report: Report, settings: Settings, exit_zero: bool, paths: Sequence[
         failed(f"no such file or folder: {', '.join(paths)}")
         return NO_INPUT
     if not report.files:
-        failed(f"no generation_config.json found in {', '.join(paths)}")
+        failed(f"no file to check found in {', '.join(paths)}")
         return NO_INPUT
     return FOUND if report.reaches(settings.fails_at) and not exit_zero else CLEAN

@@ -111,7 +111,7 @@ def test_a_folder_without_configs_leaves_three(genspec, tmp_path):
     (tmp_path / "empty").mkdir()
     result = genspec("check", "empty")
     assert result.status == 3
-    assert result.err == "genspec: error: no generation_config.json found in empty\n"
+    assert result.err == "genspec: error: no file to check found in empty\n"
 
 
 def test_no_input_is_still_a_report_in_json(genspec):
