@@ -22,6 +22,7 @@ from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
 from genspec.conform.deviations.scores import SCORES
+from genspec.conform.deviations.values import VALUES
 from genspec.conform.oracle import judge
 from genspec.conform.verdict import Kind
 from genspec_reference import Row, Scripted, Table
@@ -35,6 +36,53 @@ HISTORY = Scripted("history", 3, 6)
 
 SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-1": (Call({"max_length": 3}, CYCLE, ((1, 2, 3),)), Call({"max_length": 3}, CYCLE, ((1,), (1, 2, 3)))),
+    "DEV-2": (Call({}, CYCLE, ((1, 2, 3),), context_length=3),),
+    "DEV-3": (
+        Call({"eos_token_id": 6, "max_new_tokens": 3}, CYCLE, ((1,),)),
+        Call({"suppress_tokens": [3, -1], "max_new_tokens": 2}, CYCLE, ((1,),)),
+    ),
+    "DEV-4": (Call({"top_p": 1.5, "do_sample": True, "max_new_tokens": 3}, CYCLE, ((1,),), seed=0),),
+    "DEV-5": (Call({"eta_cutoff": 3, "do_sample": True, "max_new_tokens": 3}, CYCLE, ((1,),), seed=0),),
+    "DEV-6": (Call({"no_repeat_ngram_size": -1, "max_new_tokens": 3}, CYCLE, ((1,),)),),
+    "DEV-9": (Call({"num_beams": True, "max_new_tokens": 3}, CYCLE, ((1,),)),),
+    "DEV-10": (Call({"do_sample": "false", "max_new_tokens": 3}, CYCLE, ((1,),), seed=0),),
+    "DEV-12": (Call({"min_new_tokens": -1, "eos_token_id": 3, "max_new_tokens": 3}, CYCLE, ((1,),)),),
+    "DEV-13": (Call({"eos_token_id": [], "max_new_tokens": 3}, CYCLE, ((1,),)),),
+    "DEV-14": (
+        Call({"top_kk": 1, "max_new_tokens": 3}, CYCLE, ((1,),)),
+        Call({"streamer": None, "max_new_tokens": 3}, CYCLE, ((1,),)),
+    ),
+    "DEV-17": (Call({"early_stopping": 1, "num_beams": 2, "max_new_tokens": 3}, HISTORY, ((1,),)),),
+    "DEV-19": (Call({"num_return_sequences": 0, "max_new_tokens": 3}, CYCLE, ((1,),)),),
+    "DEV-21": (
+        Call({"top_k": -1, "max_new_tokens": 3}, CYCLE, ((1,),)),
+        Call({"num_assistant_tokens": 0, "max_cache_len": -1, "max_new_tokens": 3}, CYCLE, ((1,),)),
+    ),
+    "DEV-23": (
+        Call({"max_new_tokens": 1}, Table(((0.0, float("nan"), INF),)), ((0,),)),
+        Call({"max_new_tokens": 1}, Table(((0.0, 1.0, INF),)), ((0,),)),
+    ),
+    "DEV-25": (Call({"guidance_scale": -1.0, "max_new_tokens": 3}, HISTORY, ((1, 2),)),),
+    "DEV-49": (
+        Call({"prompt_lookup_num_tokens": 4, "stop_strings": ["bc"], "max_new_tokens": 9}, Scripted("table", 6, 3),
+             ((0, 1, 2, 0, 1, 2, 0),), pieces=tuple("abc")),
+    ),
+    "DEV-70": (Call({"remove_invalid_values": 1, "max_new_tokens": 3}, CYCLE, ((1,),)),),
+    "DEV-71": (Call({"temperature": "0.7", "generation_kwargs": [1], "max_new_tokens": 3}, CYCLE, ((1,),)),),
+    "DEV-72": (Call({"forced_decoder_ids": [1, 2], "max_new_tokens": 3}, CYCLE, ((1,),)),),
+    "DEV-73": (
+        Call({"prompt_lookup_num_tokens": 2, "max_matching_ngram_size": 0, "max_new_tokens": 3}, CYCLE, ((1,),)),
+    ),
+    "DEV-74": (Call({"stop_strings": [], "max_new_tokens": 3}, CYCLE, ((1,),)),),
+    "DEV-75": (Call({"decoder_start_token_id": [4, 5], "max_new_tokens": 3}, CYCLE, ((),), ((1,),)),),
+    "DEV-76": (
+        Call({"bad_words_ids": [[], [2]], "max_new_tokens": 3}, CYCLE, ((1,),)),
+        Call({"sequence_bias": [[[], 9.0]], "max_new_tokens": 3}, CYCLE, ((1,),)),
+    ),
+    "DEV-77": tuple(
+        Call({"exponential_decay_length_penalty": given, "eos_token_id": 5, "max_new_tokens": 5}, CYCLE, ((0,),))
+        for given in ([-1, 1.5], [0, -1.5])
+    ),
     "DEV-8": (
         Call({"repetition_penalty": 2, "max_new_tokens": 1}, CYCLE, ((1,),)),
         Call({"sequence_bias": [[[3], 2]], "max_new_tokens": 1}, CYCLE, ((1,),)),
@@ -164,7 +212,7 @@ SHOWN: dict[str, tuple[Call, ...]] = {
 }
 """Calls that show each of the deviations that a campaign can see."""
 
-FREE = ("DEV-50", "DEV-64", "DEV-65")
+FREE = ("DEV-49", "DEV-50", "DEV-64", "DEV-65")
 """Deviations after which what is drawn cannot be told: another token is excused there."""
 
 
@@ -180,7 +228,7 @@ def asked(call: Call) -> tuple[Seen, Answer]:
 
 def test_ids_grow_and_are_never_given_twice() -> None:
     """Those of older releases begin with 80: the numbers between are left to what the newest release shows."""
-    given = [int(one.id.removeprefix("DEV-")) for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *OLDER)]
+    given = [int(one.id.removeprefix("DEV-")) for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *VALUES, *OLDER)]
     assert given == sorted(set(given)), given
     newer = [number for number in given if number < 80]
     assert newer == list(range(1, len(newer) + 1)), newer
@@ -202,7 +250,7 @@ def test_a_deviation_has_all_its_parts(one: Any) -> None:
 
 def test_a_campaign_sees_those_of_which_there_are_examples() -> None:
     here = [one for one in DEVIATIONS.values() if one.versions.cover("5.23.0")]
-    assert set(SHOWN) == {one.id for one in here if one.explains or one.changes}
+    assert set(SHOWN) == {one.id for one in here if one.explains or one.changes or one.accepts}
 
 
 @pytest.mark.parametrize("name", SHOWN)

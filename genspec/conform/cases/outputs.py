@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from genspec.backends.call import Call
 from genspec.backends.decoder import Answer, Refusal
+from genspec.config.decision import Rejected
 from genspec.conform.oracle.requests import requests_of
 from genspec.conform.question import Json, Reply
 from genspec.conform.vectors.runner import number
@@ -35,13 +37,18 @@ def answer_of(call: Call, expected: Answer, reply: Reply) -> Answer:
     if not isinstance(replies, list) or len(replies) != len(call.prompts):
         found = len(replies) if isinstance(replies, list) else repr(replies)[:60]
         raise Malformed(f"there are results for {found} prompts instead of {len(call.prompts)}")
-    if isinstance(expected, Refusal):
-        return tuple(output_of(None, (), one) for one in replies)
-    assert isinstance(expected, tuple)
+    rows = [output.rows for output in expected] if isinstance(expected, tuple) else [()] * len(replies)
     return tuple(
-        output_of(request, right.rows, one)
-        for request, right, one in zip(requests_of(call), expected, replies, strict=True)
+        output_of(request, right, one) for request, right, one in zip(requests_for(call), rows, replies, strict=True)
     )
+
+
+def requests_for(call: Call) -> Sequence[Request | None]:
+    """Give the request of each prompt; None where the specification refuses the call before any step."""
+    try:
+        return requests_of(call)
+    except Rejected:
+        return [None] * len(call.prompts)
 
 
 def output_of(request: Request | None, expected: Sequence[Row], reply: Json) -> GenerateOutput:
@@ -97,8 +104,13 @@ def row_of(told: Told, place: int, request: Request | None, expected: Sequence[R
     indices: tuple[int, ...] = ()
     if told.beam_indices is not None and isinstance(told.beam_indices[place], list):
         indices = tuple(index for index in told.beam_indices[place] if index != -1)
-    run_number = expected[place].run if place < len(expected) else 0
+    run_number = expected[place].run if place < len(expected) else run_of(place, request)
     return Row(tokens, min(length, len(tokens)), ends, None if score is None else number(score), indices, run_number)
+
+
+def run_of(place: int, request: Request | None) -> int:
+    """Give the run that a row comes from, where the reference has none: a search has one for all its rows."""
+    return place if request is not None and request.plan.beams is None else 0
 
 
 def reason_of(told: Any, request: Request | None, tokens: tuple[int, ...]) -> FinishReason:
@@ -124,8 +136,9 @@ def completed(request: Request, expected: Sequence[Row], rows: tuple[Row, ...], 
     known = {row.tokens: row for row in expected}
     if any(row.tokens not in known for row in rows):
         outputs = replace(request.plan.outputs, num_return_sequences=EVERY, scores=False, logits=False)
-        every = run(replace(request, plan=replace(request.plan, outputs=outputs))).rows
-        known = {row.tokens: row for row in every} | known
+        with suppress(Rejected):
+            every = run(replace(request, plan=replace(request.plan, outputs=outputs))).rows
+            known = {row.tokens: row for row in every} | known
     return tuple(
         replace(row, **{name: getattr(like, name) for name in missing}) if like is not None else row
         for row, like in ((row, same_row(place, row, expected, known)) for place, row in enumerate(rows))

@@ -3,17 +3,25 @@
 An id never changes its meaning. A new deviation takes the next number.
 """
 
+from typing import Any
+
+from genspec.backends.decoder import Refusal
+from genspec.backends.reference import ReferenceDecoder
+from genspec.conform.deviations.accepting import Accepts, placed, reasons_of, taken_for
 from genspec.conform.deviations.beams import BEAMS
 from genspec.conform.deviations.calls import CALLS
-from genspec.conform.deviations.counterfactual import explained, least_first, situations_of
+from genspec.conform.deviations.counterfactual import Change, explained, least_first, situations_of
 from genspec.conform.deviations.deviation import Deviation as Deviation
 from genspec.conform.deviations.deviation import Seen as Seen
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
 from genspec.conform.deviations.scores import SCORES
+from genspec.conform.deviations.values import VALUES
+from genspec.conform.oracle import judge
+from genspec.conform.verdict import Kind
 
-DEVIATIONS: dict[str, Deviation] = {one.id: one for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *OLDER)}
+DEVIATIONS: dict[str, Deviation] = {one.id: one for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *VALUES, *OLDER)}
 """All of them by id, in the order of the ids."""
 
 MOST_TOGETHER = 3
@@ -33,12 +41,41 @@ def explaining(seen: Seen) -> tuple[Deviation, ...]:
     sees = next((one for one in known if one.makes(seen)), None)
     if sees is not None:
         return (sees,)
+    if isinstance(seen.expected, Refusal) and (accepted := accepting(seen, known)):
+        return accepted
     changes = [(one.id, change) for one in sorted(known, key=rank) for change in one.changes]
     situations = situations_of(seen.call, seen.answer, seen.info)
     for chosen in least_first(changes, situations, MOST_TOGETHER, late=LATE):
         if explained(situations, [change for _, change in chosen]):
             return tuple(DEVIATIONS[name] for name in dict.fromkeys(name for name, _ in chosen))
     return ()
+
+
+def accepting(seen: Seen, known: list[Deviation]) -> tuple[Deviation, ...]:
+    """Return the deviations that accept what is refused, and those that make the rest of the difference."""
+    found: dict[str, Deviation] = {}
+    values, changes = list[tuple[str, Any]](), list[Change]()
+    for reason in reasons_of(seen.call):
+        one, way = next(((one, way) for one in known for way in one.accepts if way.takes(reason, seen.call)), NOBODY)
+        if one is None or way is None:
+            return ()
+        found[one.id] = one
+        values.append((reason.field, way.becomes(reason.value, seen.call)))
+        changes += [way.change(reason.value)] if way.change is not None else []
+    call = taken_for(seen.call, values)
+    if not found or reasons_of(call):
+        return ()
+    expected, answer = ReferenceDecoder().decode(call), placed(call, seen.answer)
+    if changes:
+        return tuple(found.values()) if explained(situations_of(call, answer, seen.info), changes) else ()
+    verdict = judge(call, expected, answer, seen.info)      # type: ignore[arg-type]
+    if verdict.kind is not Kind.VIOLATES:
+        return tuple(found.values())
+    rest = explaining(Seen(call, expected, answer, verdict, seen.info))
+    return (*found.values(), *rest) if rest else ()
+
+
+NOBODY: tuple[Deviation | None, Accepts | None] = (None, None)
 
 
 FIRST = (("DEV-29",), ("DEV-26",), ("DEV-24", "DEV-86"), ("DEV-37",))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from genspec.backends.call import Call
 from genspec.backends.decoder import Answer, Info
+from genspec.conform.deviations.accepting import Accepts
 from genspec.conform.deviations.counterfactual import Change
 from genspec.conform.verdict import Verdict
 
@@ -62,8 +63,9 @@ class Deviation:
     shows: str                          # what comes of it
     tests: tuple[str, ...]              # each fails when the deviation is gone; in tests/
     decoder: str = "transformers"
-    explains: Explains | None = None    # looks at call and answer; without it and `changes` no campaign can show it
+    explains: Explains | None = None    # looks at call and answer; without it and those below no run can show it
     changes: tuple[Change, ...] = ()    # what it makes of a request, in one way or another
+    accepts: tuple[Accepts, ...] = ()   # what it makes of values that are refused
 
     def applies(self, info: Info) -> bool:
         """Tell whether a decoder has this deviation."""

@@ -9,6 +9,7 @@ from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
 from genspec.conform.deviations.scores import SCORES
+from genspec.conform.deviations.values import VALUES
 
 HEAD = """\
 # Deviations of transformers
@@ -27,7 +28,7 @@ Examples: the model is a table: after token t the logits are line t. `generate` 
 """
 
 PARTS = (
-    ("What is read and decided", READING),
+    ("What is read and decided", (*READING, *VALUES)),
     ("What is done with scores and rows", (*SCORES, *BEAMS, *ROWS, *CALLS)),
     ("What older releases do", OLDER),
 )

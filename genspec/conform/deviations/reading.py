@@ -1,6 +1,22 @@
 """Deviations of transformers in what is read and decided."""
 
+from genspec.conform.deviations.accepting import Accepts
 from genspec.conform.deviations.deviation import Deviation, Versions
+from genspec.conform.deviations.made.accepted import (
+    does_not_act,
+    false,
+    fills_the_context,
+    has_no_eos_in_a_list,
+    ids_within,
+    is_0_or_1,
+    is_above_1,
+    is_below_1,
+    is_drawn,
+    is_negative,
+    is_true,
+    its_truth,
+    one,
+)
 from genspec.conform.deviations.made.refusals import (
     fills_max_length,
     has_a_whole_number,
@@ -8,6 +24,12 @@ from genspec.conform.deviations.made.refusals import (
     has_low_memory,
     refuses,
 )
+
+OF_RANGES = (
+    "CONFIG-4", "TEMPERATURE-1", "TOP-K-1", "TOP-P-1", "MIN-P-1", "TYPICAL-P-1", "EPSILON-CUTOFF-1", "ETA-CUTOFF-1",
+    "TOP-H-1", "ASSISTED-2", "ASSISTED-3", "ASSISTED-5", "CACHE-3",
+)
+"""Clauses that say which numbers a field takes."""
 
 READING = (
     Deviation(
@@ -32,6 +54,7 @@ READING = (
         example="P 3, `max_position_embeddings` 3, no length",
         shows="ValueError, as DEV-1",
         tests=("spec/test_deviations.py::test_dev_2_a_prompt_that_fills_the_context_raises",),
+        explains=refuses("ValueError", "Input length of input_ids is", fills_the_context),
     ),
     Deviation(
         id="DEV-3",
@@ -43,6 +66,10 @@ READING = (
         example="V 8, `eos_token_id=99`",
         shows="runs to the length limit",
         tests=("spec/test_deviations.py::test_dev_3_ids_outside_the_vocabulary_are_accepted",),
+        accepts=(Accepts(
+            ("TOKENS-1", "TOKENS-3", "SUPPRESS-1", "BEGIN-SUPPRESS-1"),
+            ("eos_token_id", "pad_token_id", "suppress_tokens", "begin_suppress_tokens"), becomes=ids_within,
+        ),),
     ),
     Deviation(
         id="DEV-4",
@@ -54,6 +81,7 @@ READING = (
         example="V 8, `do_sample=True, top_p=1.5`",
         shows="8 tokens kept",
         tests=("spec/test_deviations.py::test_dev_4_a_mass_above_1_is_off",),
+        accepts=(Accepts(("TOP-P-1", "TYPICAL-P-1"), when=is_above_1),),
     ),
     Deviation(
         id="DEV-5",
@@ -65,6 +93,7 @@ READING = (
         example="V 8, `do_sample=True, epsilon_cutoff=3`",
         shows="8 tokens kept",
         tests=("spec/test_deviations.py::test_dev_5_a_cutoff_out_of_range_is_off",),
+        accepts=(Accepts(("EPSILON-CUTOFF-1", "ETA-CUTOFF-1"), when=is_drawn),),
     ),
     Deviation(
         id="DEV-6",
@@ -76,6 +105,7 @@ READING = (
         example="`no_repeat_ngram_size=-1`",
         shows="8 tokens kept",
         tests=("spec/test_deviations.py::test_dev_6_a_negative_size_is_off",),
+        accepts=(Accepts(("NO-REPEAT-NGRAM-1", "ENCODER-NO-REPEAT-NGRAM-1"), when=is_negative),),
     ),
     Deviation(
         id="DEV-7",
@@ -116,6 +146,7 @@ READING = (
         example="`num_beams=True`",
         shows="greedy",
         tests=("spec/test_deviations.py::test_dev_9_true_counts_as_1",),
+        accepts=(Accepts(("CONFIG-3",), ("num_beams", "temperature", "top_p"), is_true, one),),
     ),
     Deviation(
         id="DEV-10",
@@ -127,6 +158,7 @@ READING = (
         example="equal logits, `do_sample=\"false\"`",
         shows="tokens are drawn",
         tests=("spec/test_deviations.py::test_dev_10_do_sample_that_is_no_bool_draws",),
+        accepts=(Accepts(("CONFIG-3", "MODE-2"), ("do_sample",), becomes=its_truth),),
     ),
     Deviation(
         id="DEV-11",
@@ -158,6 +190,7 @@ READING = (
             "spec/test_deviations.py::test_dev_12_a_negative_minimum_is_off",
             "spec/test_deviations.py::test_dev_12_a_negative_max_time_is_0",
         ),
+        accepts=(Accepts(("LENGTH-6", "LENGTH-7"), when=is_negative),),
     ),
     Deviation(
         id="DEV-13",
@@ -169,6 +202,7 @@ READING = (
         example="`eos_token_id=[]`",
         shows="IndexError: index 0 is out of bounds",
         tests=("spec/test_deviations.py::test_dev_13_an_empty_list_of_eos_ids_raises",),
+        explains=refuses("IndexError", "index 0 is out of bounds", has_no_eos_in_a_list),
     ),
     Deviation(
         id="DEV-14",
@@ -183,6 +217,7 @@ READING = (
         example="`GenerationConfig(decoder_end_token_id=2)`",
         shows="an attribute `decoder_end_token_id`",
         tests=("spec/test_deviations.py::test_dev_14_an_unknown_key_loads_and_is_kept",),
+        accepts=(Accepts(("CONFIG-2", "CONFIG-9")),),
     ),
     Deviation(
         id="DEV-15",
@@ -216,6 +251,7 @@ READING = (
         example="the table in the test, `num_beams=2, length_penalty=2.0`, at most 5 new tokens",
         shows="true: 4 2; 1 and false: 4 3 4 2; \"never\": 4 3 4 3 4",
         tests=("spec/test_deviations.py::test_dev_17_early_stopping_1_is_false",),
+        accepts=(Accepts(("BEAMS-2",), ("early_stopping",), is_0_or_1, false),),
     ),
     Deviation(
         id="DEV-18",
@@ -239,6 +275,7 @@ READING = (
         example="`num_return_sequences=0`",
         shows="one row",
         tests=("spec/test_deviations.py::test_dev_19_fewer_rows_than_one_are_one",),
+        accepts=(Accepts(("OUTPUTS-6",), ("num_return_sequences",), is_below_1, one),),
     ),
     Deviation(
         id="DEV-20",
@@ -265,5 +302,6 @@ READING = (
         example="`top_k=-1`",
         shows="greedy",
         tests=("spec/test_deviations.py::test_dev_21_what_does_not_act_is_not_checked",),
+        accepts=(Accepts(OF_RANGES, when=does_not_act),),
     ),
 )

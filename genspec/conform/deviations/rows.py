@@ -2,7 +2,7 @@
 
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.assistance import closing_acts_twice, follows_dropped_drafts
-from genspec.conform.deviations.made.endings import goes_on_with_the_batch
+from genspec.conform.deviations.made.endings import goes_on_with_the_batch, goes_past_a_string
 from genspec.conform.deviations.made.refusals import refuses
 from genspec.conform.deviations.made.texts import no_text_hides_strings, no_token_ends_a_string
 
@@ -42,6 +42,7 @@ ROWS = (
         example="`prompt_lookup_num_tokens=2, stop_strings=[\"ab\"]`; a draft holds a b c",
         shows="ends after c or later",
         tests=("assisted/test_transformers.py::test_transformers_goes_past_a_stop_string_that_a_draft_completes",),
+        changes=(goes_past_a_string,),
     ),
     Deviation(
         id="DEV-50",

@@ -1,12 +1,14 @@
 """Deviations of transformers in what is done with scores."""
 
+from genspec.conform.deviations.accepting import Accepts
 from genspec.conform.deviations.deviation import Deviation, Versions
+from genspec.conform.deviations.made.accepted import a_scale, is_negative, scaled_by
 from genspec.conform.deviations.made.biases import last_of_equal_biases
 from genspec.conform.deviations.made.entropy import sums_in_float32
 from genspec.conform.deviations.made.forced import banned_are_forced
 from genspec.conform.deviations.made.guided import u_follows_the_place
 from genspec.conform.deviations.made.nans import nan_goes_on
-from genspec.conform.deviations.made.nothing_left import first_token_taken
+from genspec.conform.deviations.made.nothing_left import first_token_taken, highest_is_alone
 from genspec.conform.deviations.made.overflow import in_float32
 from genspec.conform.deviations.made.padding import padding_counts
 from genspec.conform.deviations.made.refusals import (
@@ -47,6 +49,7 @@ SCORES = (
         example="logits NaN, 1, 0; one new token",
         shows="greedy: token 0",
         tests=("reference/test_scores.py::test_transformers_goes_on_without_a_token",),
+        changes=(highest_is_alone,),
     ),
     Deviation(
         id="DEV-24",
@@ -70,6 +73,7 @@ SCORES = (
         example="logits 1, 0; `guidance_scale=-1.0`",
         shows="decodes",
         tests=("reference/test_guidance.py::test_deviation_a_scale_below_0_is_accepted",),
+        accepts=(Accepts(("GUIDANCE-1",), when=is_negative, becomes=a_scale, change=scaled_by),),
     ),
     Deviation(
         id="DEV-26",

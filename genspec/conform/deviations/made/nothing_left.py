@@ -1,7 +1,7 @@
-"""DEV-22: what happens where every token is banned."""
+"""DEV-22 and DEV-23: what is taken where every token is banned, and where a logit is no real number."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import GenerateOutput
 from genspec_reference.context import Context
+from genspec_reference.model import Model
 from genspec_reference.output import Step
 from genspec_reference.scores import Scores
 
@@ -54,3 +55,28 @@ def mended_scores(scores: Scores) -> Scores:
     """Mend the scores of one hypothesis. float[V] -> float[V]."""
     given = np.asarray(scores, dtype=np.float64)
     return first_alone(given) if np.all(np.isnan(given) | (given == -np.inf)) else given
+
+
+def highest_is_alone(situation: Situation) -> Situation | None:
+    """Let greedy search take the first NaN, or else the first plus infinity, of the logits. DEV-23."""
+    request = situation.request
+    if request.plan.mode is not Mode.GREEDY or request.plan.operations:
+        return None
+    return replace(situation, request=replace(request, model=Highest(request.model)))
+
+
+@dataclass(frozen=True, slots=True)
+class Highest:
+    """A model of whose logits the one that torch ranks first is left, where one is no real number."""
+
+    model: Model
+
+    def __call__(self, tokens: tuple[int, ...], source: tuple[int, ...] = ()) -> Scores:
+        """Ask the model. float[V]."""
+        given = np.asarray(self.model(tokens, *((source,) if source else ())), dtype=np.float64)
+        highest = np.flatnonzero(np.isnan(given)) if np.isnan(given).any() else np.flatnonzero(np.isposinf(given))
+        if not highest.size:
+            return given
+        alone = np.full_like(given, -np.inf)
+        alone[highest[0]] = 0.0
+        return alone
