@@ -6,10 +6,10 @@ from difflib import get_close_matches
 from itertools import islice
 
 from genspec.backends.decoder import Info
-from genspec.conform.capabilities import Capabilities, lacking
+from genspec.conform.capabilities import Capabilities, inputs_of, lacking
 from genspec.conform.cases.case import Case
 from genspec.conform.cases.drawn import drawn_cases
-from genspec.conform.cases.placed import placed
+from genspec.conform.cases.placed import batches, placed
 from genspec.conform.cases.published import Published, all_published, published
 from genspec.conform.laws.case import laws
 from genspec.conform.oracle.tolerance import EPSILONS
@@ -53,6 +53,7 @@ def selected(selection: Selection, info: Info, can: Capabilities) -> Selected:
     """Choose cases. Raises `UnknownName`."""
     check(selection)
     every: list[Case] = [*published(selection.profile), *placed(selection.profile)]
+    every += batches(selection.profile) if "prompts" in (inputs_of(can) or ()) else ()
     every += laws(selection.profile, selection.seed) if "L4" in selection.levels else ()
     fitting = [case for case in every if wanted(case, selection)]
     reasons = [(case, why_not(case.question, info, can) or not_refused(case, can)) for case in fitting]
@@ -175,7 +176,7 @@ def check(selection: Selection) -> None:
 
 def known_ids() -> frozenset[str]:
     """Give the ids of all published and placed cases."""
-    return frozenset(case.question.id for case in (*all_published(folder()), *placed("hf")))
+    return frozenset(case.question.id for case in (*all_published(folder()), *placed("hf"), *batches("hf")))
 
 
 def case_named(name: str, profile: str, can: Capabilities) -> Case:
@@ -195,7 +196,7 @@ def case_named(name: str, profile: str, can: Capabilities) -> Case:
         calls = drawn.chunk(profile, can, seed, number // drawn.CHUNK)
         if number % drawn.CHUNK < len(calls):
             return drawn.Drawn(name, calls[number % drawn.CHUNK])
-    every: list[Case] = [*all_published(folder()), *placed(profile), *laws(profile)]
+    every: list[Case] = [*all_published(folder()), *placed(profile), *batches(profile), *laws(profile)]
     vectors = {case.question.id: case for case in every}
     if name in vectors:
         return vectors[name]

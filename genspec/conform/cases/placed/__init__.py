@@ -10,6 +10,7 @@ from functools import cache
 
 from genspec.backends.call import Call
 from genspec.conform.cases.drawn import Drawn
+from genspec.conform.cases.placed.batches import BATCHES
 from genspec.conform.cases.placed.choices import CHOICE_CALLS
 from genspec.conform.cases.placed.defaults import DEFAULTS
 from genspec.conform.cases.placed.fields import FIELD_CALLS
@@ -45,3 +46,9 @@ def placed(profile: str) -> tuple[Placed, ...]:
     if profile != "hf":
         return ()
     return tuple(Placed(f"placed/{name}", call, shows) for name, (shows, call) in CALLS.items())
+
+
+@cache
+def batches(profile: str) -> tuple[Placed, ...]:
+    """Give the calls of several prompts, for decoders that take them together."""
+    return tuple(Placed(f"placed/{name}", call, shows) for name, (shows, call) in BATCHES.items()) * (profile == "hf")
