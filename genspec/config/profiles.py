@@ -26,6 +26,8 @@ CTRANSLATE2 = Profile(
         "bad_words", "top_k", "temperature", "top_p",
     ),
     top_k_ties="exact",
+    penalty_scope="output",
+    ngram_scope="output",
     beam_input="logits",
     beam_candidates="two",
     default_early_stopping=True,
