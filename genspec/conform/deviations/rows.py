@@ -82,7 +82,7 @@ ROWS = (
     Deviation(
         id="DEV-53",
         when="`stop_strings`, and a token without text, or a string that no token ends",
-        does="does not see the string; refuses the call",
+        does="does not see a string across more tokens than the longest string has letters; refuses the call",
         specified="the text decides",
         clauses=("STOPPING-3", "STOPPING-6"),
         versions=Versions(("5.23.0",)),

@@ -1,5 +1,6 @@
 """DEV-53: a token without text, which hides a stop string."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from genspec.backends.call import Call
@@ -7,24 +8,37 @@ from genspec.config.plan import DecodingPlan
 from genspec.conform.deviations.counterfactual import Situation
 from genspec_reference import FinishReason, Row
 from genspec_reference.request import Request
-from genspec_reference.stopping import finish_reason
+from genspec_reference.stopping import finish_reason, occurs_beyond
 
 NOTHING = "\0"
-"""Stands where a token has no text: no stop string goes across it."""
+"""Stands for a token in a text of which no more than its end is of interest."""
 
 
 def no_text_hides_strings(situation: Situation) -> Situation | None:
-    """Let no stop string go across a token without text."""
-    pieces = situation.call.pieces
-    if pieces is None or not situation.request.plan.stopping.stop_strings or all(pieces):
+    """Let a string be seen in the last tokens alone, as many as the longest string has letters."""
+    pieces, strings = situation.call.pieces, situation.request.plan.stopping.stop_strings
+    if pieces is None or not strings or all(pieces):
         return None
-    texts = tuple(piece or NOTHING for piece in pieces)
-    spelled = replace(situation.request, detokenize=lambda tokens: "".join(texts[token] for token in tokens))
+
+    def told(tokens: Sequence[int]) -> str:
+        return NOTHING * len(tokens) + (strings[0] if sees([pieces[token] for token in tokens], strings) else "")
+
+    spelled = replace(situation.request, detokenize=told)
     answered = situation.answered
     if answered is not None:
         rows = (ended(row, situation.request, spelled) for row in answered.rows)
         answered = replace(answered, rows=tuple(rows))
     return replace(situation, request=spelled, answered=answered)
+
+
+def sees(texts: list[str], strings: Sequence[str]) -> bool:
+    """Tell whether transformers sees a string that the newest of some texts completes, which has to have a letter."""
+    longest = max(map(len, strings))
+    if longest == 0 or not texts[-1]:
+        return False
+    last = texts[-longest:]
+    before = len("".join(last[:-1]))
+    return any(occurs_beyond(before, string, "".join(last)) for string in strings)
 
 
 def ended(row: Row, request: Request, spelled: Request) -> Row:
