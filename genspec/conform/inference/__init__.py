@@ -1,1 +1,1 @@
-"""What the answers of a run say of an engine's semantics, choice point by choice point. Guide: docs/guide/conform.md."""
+"""What the answers of a run say of an engine's semantics, choice point by choice point."""

@@ -51,7 +51,7 @@ def replies_of(case: Drawn) -> Json:
     if not isinstance(case.expected, tuple):
         return {"reject": list(getattr(case.expected, "clauses", ()))}
     replies = [written(reply_of_output(output)) for output in case.expected]
-    return {"prompts": replies} if len(replies) > 1 else replies[0]     # type: ignore[no-any-return]
+    return {"prompts": replies} if len(replies) > 1 else replies[0]
 
 
 def ordered(operations: Sequence[Json], declared: Profile, profile: Profile) -> list[Json]:

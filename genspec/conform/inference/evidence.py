@@ -71,8 +71,8 @@ class Evidence:
         if self.told is not None and "reject" in self.told:
             return ("version", "modes") if level == "L3" else ()
         found = {name for one in self.operations for name in read_by(one)}
-        if level == "L1" and len(self.operations) > 1 or level == "L3" and self.operations:
-            found.add("order")
+        if len(self.operations) > (level == "L1"):
+            found |= {"order"} if level in ("L1", "L3") else set()
         if level == "L3":
             found |= {"version", "modes", "default_length"} | set(BEAM_POINTS if self.searches else ())
             found -= set() if self.plan is None or self.plan.draws else {"drawn_order", "drawn_start"}

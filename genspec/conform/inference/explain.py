@@ -6,9 +6,9 @@ from dataclasses import fields, replace
 from genspec.config.profile import Profile
 from genspec.config.profiles import PROFILES
 from genspec.conform.inference.evidence import Bench, Evidence, projected
-from genspec.conform.inference.finding import Explanation
+from genspec.conform.inference.finding import ORDERS, Explanation
 from genspec.conform.inference.moves import options, swaps
-from genspec.conform.inference.points import meaning, takers, written
+from genspec.conform.inference.points import meaning, rearranged, takers, written
 
 
 def explained(bench: Bench, evidence: Evidence) -> tuple[Explanation, ...]:
@@ -36,10 +36,17 @@ def by_option(bench: Bench, evidence: Evidence, named: list[Profile]) -> Iterato
         if key not in seen and bench.agrees(evidence, changed):
             seen.add(key)
             option = getattr(changed, name)
-            shown = key[1] if name in ("order", "beam_order") else option
+            shown = key[1] if name in ORDERS else option
             names = {profile.name for profile in named if projected(evidence, name, profile) == key[1]}
             yield Explanation(tuple(one for one in PROFILES if one in names or one in takers(name, option)), name,
-                              written(shown), meaning(name, shown))
+                              written(shown), said_of(bench, evidence, name, shown))
+
+
+def said_of(bench: Bench, evidence: Evidence, name: str, option: object) -> str:
+    """Say what an option means in a case: of an order, what is another one."""
+    if name in ORDERS and isinstance(option, tuple):
+        return rearranged(tuple(one for one in bench.declared.order if one in evidence.operations), option)
+    return meaning(name, option)
 
 
 def by_order(bench: Bench, evidence: Evidence) -> Iterator[Explanation]:
@@ -48,7 +55,7 @@ def by_order(bench: Bench, evidence: Evidence) -> Iterator[Explanation]:
     for first, then, changed in swaps(bench.declared, evidence):
         order = projected(evidence, "order", changed)
         if order not in known and bench.agrees(evidence, changed):
-            yield Explanation((), "order", written(order), f"{then} comes before {first}")
+            yield Explanation((), "order", written(order), f"{then} before {first}")
 
 
 def by_profile(bench: Bench, evidence: Evidence, profile: Profile) -> Explanation:
@@ -58,5 +65,6 @@ def by_profile(bench: Bench, evidence: Evidence, profile: Profile) -> Explanatio
         back = replace(now, **{field.name: getattr(bench.declared, field.name)})
         now = back if bench.agrees(evidence, back) else now
     changed = [name for name in evidence.points if getattr(now, name) != getattr(bench.declared, name)]
-    said = [f"{name} {written(projected(evidence, name, now))}" for name in changed]
+    said = [f"{name} {written(projected(evidence, name, now))}" if name not in ORDERS else
+            said_of(bench, evidence, name, projected(evidence, name, now)) for name in changed]
     return Explanation((profile.name,), meaning=" and ".join(said) + ", together")

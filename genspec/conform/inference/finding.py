@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 CONFIRMED, INFERRED, NOT_SHOWN = "confirmed", "inferred", "not shown"
+ORDERS = ("order", "beam_order")
+"""The choice points whose options are lists of operations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class Explanation:
         names = ", ".join(self.profiles)
         if not self.point:
             return f"{names}: {self.meaning}"
-        return f"{names}{': ' if names else ''}{self.point} {self.option}: {self.meaning}"
+        option = "" if self.point in ORDERS else f" {self.option}"
+        return f"{names}{': ' if names else ''}{self.point}{option}: {self.meaning}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import pairwise
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from genspec.config.mode import Mode
@@ -144,6 +145,16 @@ def meaning(name: str, option: Any) -> str:
     if name == "modes":
         return f"the modes are {written(option)}"
     return f"the operations are {written(option)}" if option is not None else "beam modes have the operations of all"
+
+
+def rearranged(before: tuple[str, ...], now: tuple[str, ...]) -> str:
+    """Say how an order of operations differs from another one: which are lacking, and which come first now."""
+    lacking = [name for name in before if name not in now]
+    new = [name for name in now if name not in before]
+    first = [f"{one} before {other}" for one, other in pairwise(name for name in now if name in before)
+             if before.index(one) > before.index(other)]
+    parts = (f"no {', '.join(lacking)}" if lacking else "", f"{', '.join(new)} too" if new else "", ", ".join(first))
+    return "; ".join(part for part in parts if part)
 
 
 def takers(name: str, option: Any) -> tuple[str, ...]:

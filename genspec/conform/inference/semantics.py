@@ -14,7 +14,7 @@ from genspec.conform.inference.evidence import Bench, Evidence, OutOfTime, is_ev
 from genspec.conform.inference.explain import explained
 from genspec.conform.inference.finding import Explanation, Fit, PairFinding, PointFinding, Semantics
 from genspec.conform.inference.moves import options, swaps
-from genspec.conform.inference.points import Point, meaning, points, written
+from genspec.conform.inference.points import Point, meaning, points, rearranged, written
 from genspec.conform.inference.search import fitted, score
 from genspec.conform.question import Json
 
@@ -155,9 +155,18 @@ def of_point(
     else:
         status = finding.CONFIRMED if cases and not possible else finding.NOT_SHOWN
     reason = "" if status != finding.NOT_SHOWN else why(point, evidence, cases)
-    return PointFinding(point.name, point.clause, status, written(declared), written(option),
-                        meaning(point.name, option), len(cases), tuple(one.case.question.id for one in cases[:3]),
-                        possible, reason)
+    meant, examples = in_words(bench, acting, point.name, option), tuple(one.case.question.id for one in cases[:3])
+    return PointFinding(point.name, point.clause, status, written(declared), written(option), meant, len(cases),
+                        examples, possible, reason)
+
+
+def in_words(bench: Bench, acting: Sequence[Evidence], name: str, option: object) -> str:
+    """Say what an option means: of an order, what is another one for the operations that were seen."""
+    declared = bench.declared.order
+    if name not in finding.ORDERS or not isinstance(option, tuple) or option == declared:
+        return meaning(name, option)
+    seen = {operation for one in acting for operation in one.operations}
+    return rearranged(tuple(one for one in declared if one in seen), tuple(one for one in option if one in seen))
 
 
 def why(point: Point, evidence: Sequence[Evidence], cases: Sequence[Evidence]) -> str:

@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from genspec.conform.cases.case import Case, Who
+from genspec.conform.cases.case import Ask, Case, Who
 from genspec.conform.kit.report import Result, shown
-from genspec.conform.question import Question, Told
+from genspec.conform.question import Json, Question, Told
 from genspec.conform.targets import Address, Target, opened
 from genspec.conform.verdict import Kind, Verdict
 from genspec.conform.workers.served import ENDED
@@ -39,15 +39,51 @@ class Asking:
 def examined(case: Case, ask: Asking, who: Who, place: int = 0) -> Result:
     """Ask and judge. What fails is asked again, and so is one of `AGAIN` that conform."""
     started = time.monotonic()
-    verdict = verdict_on(case, ask, who)
+    heard = Heard(ask)
+    verdict = verdict_on(case, heard, who)
     if is_asked_again(verdict, place):
-        verdict = steady(verdict, verdict_on(case, ask, who))
+        first, heard = heard, Heard(ask)
+        verdict, before = steady(verdict, verdict_on(case, heard, who)), verdict
+        heard = first if before.kind is verdict.kind else heard
     question = case.question
     return Result(
         question.id, question.level, case.clauses, plain(verdict), case=question.id,
         input=question.input if verdict.kind in (Kind.VIOLATES, Kind.ERRORED, Kind.TIMED_OUT) else None,
-        seconds=time.monotonic() - started,
+        seconds=time.monotonic() - started, reply=heard.wrong(verdict), tells=heard.members(question.level),
     )
+
+
+@dataclass
+class Heard:
+    """Has a question answered and keeps the first answer: what comes later is asked to see what was wrong."""
+
+    ask: Ask
+    told: Told | None = None
+
+    def __call__(self, question: Question) -> Told:
+        """Have a question answered."""
+        told = self.ask(question)
+        self.told = told if self.told is None else self.told
+        return told
+
+    def wrong(self, verdict: Verdict) -> Json | None:
+        """Give a wrong answer whole, unless it is too long to keep."""
+        told = self.told
+        kept = verdict.kind is Kind.VIOLATES and isinstance(told, Mapping) and len(repr(told)) <= LONGEST
+        return dict(told) if kept and isinstance(told, Mapping) else None
+
+    def members(self, level: str) -> tuple[str, ...]:
+        """Name the members of an answer of L3, which need not have all."""
+        told = self.told
+        if level != "L3" or not isinstance(told, Mapping):
+            return ()
+        replies = told.get("prompts", [told])
+        first = replies[0] if isinstance(replies, list) and replies else {}
+        return tuple(sorted(first)) if isinstance(first, Mapping) else ()
+
+
+LONGEST = 100_000
+"""Letters of an answer that is kept."""
 
 
 def is_asked_again(verdict: Verdict, place: int) -> bool:
@@ -62,7 +98,7 @@ def is_asked_again(verdict: Verdict, place: int) -> bool:
     return verdict.kind is Kind.VIOLATES or (verdict.kind is Kind.CONFORMS and place % AGAIN == 0)
 
 
-def verdict_on(case: Case, ask: Asking, who: Who) -> Verdict:
+def verdict_on(case: Case, ask: Ask, who: Who) -> Verdict:
     """Judge a case. What the judge cannot read is no answer."""
     try:
         return case.examine(ask, who)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from genspec.backends.decoder import Info, Refusal
+from genspec.conform.inference.finding import Explanation, Semantics
 from genspec.conform.question import Json
 from genspec.conform.verdict import Kind, Verdict
 from genspec_reference import GenerateOutput
@@ -39,6 +40,9 @@ class Result:
     case: str = ""                          # what `--case` is given to see it again
     shrunk: bool = False                    # whether that is smaller than the case
     seconds: float = field(default=0.0, compare=False)      # that asking and judging took; not kept in a journal
+    reply: Json | None = None               # the wrong answer, whole
+    tells: tuple[str, ...] = ()             # the members of an answer of L3
+    conforms_under: tuple[Explanation, ...] = ()    # the options and profiles under which the answer is right
 
     @property
     def failed(self) -> bool:
@@ -95,6 +99,7 @@ class Report:
     results: tuple[Result, ...] = field(default=())
     held: Held | None = None                # None: nothing was expected
     verb: tuple[str, ...] = ("genspec", "conform")      # what a case is shown again with
+    semantics: Semantics | None = None      # None: a single case, or nothing was asked
 
     @property
     def summary(self) -> dict[str, int]:
@@ -153,6 +158,8 @@ def result_to_json(result: Result) -> dict[str, Any]:
     }
     written["clauses"] = list(result.clauses)
     written |= {"asked": result.asked, "input": result.input, "case": result.case, "shrunk": result.shrunk}
+    written |= {"reply": result.reply, "tells": list(result.tells),
+                "conforms_under": [asdict(one) for one in result.conforms_under]}
     keep = ("id", "level", "clauses", "verdict", "asked")
     return {
         name: written[name] for name in ORDER
@@ -168,7 +175,7 @@ def says_something(value: object) -> bool:
 ORDER = (
     "id", "level", "clauses", "verdict", "asked", "reason", "violated", "difference", "prompt", "row", "step",
     "expected", "answered", "margin", "tied", "deviation", "draws", "log10_e_value", "error_rate", "power",
-    "case", "shrunk", "input",
+    "case", "shrunk", "input", "reply", "tells", "conforms_under",
 )
 """The members of a result in JSON."""
 
@@ -185,7 +192,8 @@ def result_from_json(data: Mapping[str, Any]) -> Result:
         **{name: data[name] for name in VERDICT if name in data},
     )
     return Result(data["id"], data["level"], tuple(data["clauses"]), verdict, data["asked"], data.get("input"),
-                  data.get("case", ""), data.get("shrunk", False))
+                  data.get("case", ""), data.get("shrunk", False), reply=data.get("reply"),
+                  tells=tuple(data.get("tells", ())))
 
 
 VERDICT = (

@@ -16,9 +16,11 @@ from genspec.conform.cases.case import Case, Who
 from genspec.conform.cases.drawn import Drawn, is_alike, shrunk
 from genspec.conform.cases.select import Selected, Selection, case_named, known_ids, selected
 from genspec.conform.expectations.expected import Expectations, held
+from genspec.conform.inference.semantics import SECONDS
 from genspec.conform.kit.examine import Asking, chunk_here, examined
 from genspec.conform.kit.journal import Journal
 from genspec.conform.kit.report import Report, Result, Run, capabilities_to_json
+from genspec.conform.kit.semantics import with_semantics
 from genspec.conform.kit.smoke import smoked
 from genspec.conform.question import LEVELS, question_to_json
 from genspec.conform.targets import CASE_SECONDS, Address, Inside, Target, opened
@@ -51,7 +53,7 @@ def run(
     max_cases: int | None = None, max_failures: int | None = None, seed: int = 0, executor: Executor | None = None,
     time_limit: float | None = None, case_seconds: float = CASE_SECONDS, shrink_seconds: float = SHRINKING_SECONDS,
     case: str | None = None, output: str | Path | None = None, resume: bool = False,
-    expectations: Expectations | None = None,
+    expectations: Expectations | None = None, infer_seconds: float = SECONDS,
     progress: Progress = lambda wanted, done, failed: None,
 ) -> Report:
     """Run the conformance cases on a decoder and return the report.
@@ -60,7 +62,8 @@ def run(
     without isolation. `levels`: of L0 to L4, all when None. `clauses`: beginnings of clause ids. `max_failures`: end
     after so many. `executor`: runs chunks, each of its processes with a decoder of its own; it needs a name.
     `time_limit`: begin no more cases after so many seconds. `output`: where the report will be written; results are
-    kept beside it for `resume`. `expectations`: what is expected to fail; `genspec.conform.expectations.file` reads it.
+    kept beside it for `resume`. `infer_seconds`: the most that is spent on finding the semantics that fit the answers.
+    `expectations`: what is expected to fail; `genspec.conform.expectations.file` reads it.
     Raises `NoDecoder`, `BrokenAdapter` or ValueError (an unknown level, clause, profile or case) with what to do.
     """
     started = time.monotonic()
@@ -82,6 +85,8 @@ def run(
         results, enough = ran(chosen, asking, who, wish, done=done, journal=journal, progress=progress)
         complete = not enough and (deadline is None or time.monotonic() < deadline)
         small = made_small(results, chosen, asking, who, wish)
+        small, semantics = with_semantics(small, {name: one for name, (one, _) in results.items()}, who,
+                                          selection.profile, 0 if case is not None else infer_seconds)
         if journal is not None and complete:
             journal.end()
         left = [Result(one.question.id, one.question.level, one.clauses, Verdict(Kind.UNSUPPORTED, reason), asked=False)
@@ -92,7 +97,8 @@ def run(
         compared = None if expectations is None else held(
             expectations, [*(result for _, result in results.values()), *left], ids=known_ids(),
             drawn=described.drawn, complete=complete)
-        return Report(target.name, who.info, capabilities_to_json(who.can), described, (*small, *left), compared)
+        return Report(target.name, who.info, capabilities_to_json(who.can), described, (*small, *left), compared,
+                      semantics=semantics)
     finally:
         if target is not decoder:
             target.stop()
@@ -230,4 +236,5 @@ def shrunk_result(case: Drawn, result: Result, ask: Asking, who: Who, seconds: f
     again = examined(least, ask, who)
     if not is_alike(again.verdict, result.verdict):
         return result
-    return replace(result, verdict=again.verdict, input=again.input, case=least.name, shrunk=least is not case)
+    return replace(result, verdict=again.verdict, input=again.input, case=least.name, shrunk=least is not case,
+                   reply=again.reply)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from genspec.conform.kit.report import NOTHING_RAN, Report, Result
 from genspec.conform.question import LEVELS
+from genspec.conform.report import semantics
 from genspec.conform.report.command import command
 from genspec.conform.verdict import Kind
 from genspec.lint.report.printable import printable
@@ -14,6 +15,8 @@ MOST = 12
 """Failures that are shown whole, of other kinds where there are; the rest is counted."""
 WIDE = 400
 """Letters of an input that are shown."""
+UNDER = 3
+"""Options and profiles that are named with a failure."""
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -27,6 +30,8 @@ def lines(report: Report) -> Iterator[str]:
         yield from by_clause([one for one in report.failures if one not in shown])
         yield "\n"
     yield from totals(report)
+    if report.semantics is not None:
+        yield from semantics.lines(report.semantics)
 
 
 def chosen(failures: Sequence[Result]) -> list[Result]:
@@ -58,6 +63,8 @@ def failure(report: Report, result: Result) -> Iterator[str]:
     if result.input is not None:
         yield printable(f"  {'smallest' if result.shrunk else 'input'}{' ' * (2 if result.shrunk else 5)}"
                         f"{brief(result.input)}") + "\n"
+    for one in result.conforms_under[:UNDER]:
+        yield printable(f"  conforms under {one}") + "\n"
     if result.case:
         yield printable(f"  again     {command(report, result)}") + "\n"
 
