@@ -48,7 +48,7 @@ def command(commands, name):
     return "cmd:" + shlex.join(map(str, commands[name]))
 
 
-LEVELS = {"first": {"L3"}}
+LEVELS = {"first": {"L3"}, "javascript": {"L0", "L1", "L2", "L3", "L4"}}
 CASES = 120
 
 
@@ -104,8 +104,8 @@ def test_the_messages_of_the_guide_are_under_the_schema():
 
 
 def test_the_inputs_of_the_guide_are_under_the_schema():
-    inputs = [row for table in tables("protocol.md") for row in table if re.fullmatch("L[0-3]", row[0])]
-    assert [level for level, _ in inputs] == ["L0", "L1", "L2", "L3"]
+    inputs = [row for table in tables("protocol.md") for row in table if re.fullmatch("L[0-4]", row[0])]
+    assert [level for level, _ in inputs] == ["L0", "L1", "L2", "L3", "L4"]
     for level, text in inputs:
         given = json.loads(text.strip("`"))
         jsonschema.Draft202012Validator(SCHEMA).validate(run_message(Question("a", level, "hf", given)))
@@ -160,7 +160,7 @@ def test_a_decoder_is_served_with_all_that_it_may_say(tmp_path):
 
     try:
         assert (target.info.name, target.info.dtype, target.info.profile) == ("served", "float32", "hf")
-        assert target.capabilities.levels == {"L0", "L1", "L4"}
+        assert target.capabilities.levels == {"L0", "L1"}
         assert told("temperature") == {"scores": ["-inf", "nan", 1.0]}
         assert told("top_k") == {"unsupported": "no top_k"}
         assert told("top_p") == {"reject": [], "error": "ValueError: p"}

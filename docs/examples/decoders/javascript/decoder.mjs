@@ -7,7 +7,7 @@ const READY = {
   protocol: 1,
   info: { name: "example-javascript", version: "1.0", dtype: "float64", profile: "hf" },
   capabilities: {
-    levels: ["L0", "L1", "L2", "L3"],
+    levels: ["L0", "L1", "L2", "L3", "L4"],
     modes: ["greedy", "sample", "beam_search"],
     fields: ["max_new_tokens", "max_length", "eos_token_id", "do_sample", "temperature", "top_k", "top_p", "num_beams",
       "length_penalty", "early_stopping", "num_return_sequences"],
@@ -182,6 +182,7 @@ const ANSWERS = {
     return input.count ? { tokens: ranked.slice(0, input.count) } : { token: ranked[0] };
   },
   L3: decode,
+  L4: decode,           // the noise of SAMPLE-7 is chance as good as any: each question has a seed of its own
 };
 
 function answer(message) {
