@@ -2,7 +2,6 @@
 
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.before_4_50 import first_eos_is_written
-from genspec.conform.deviations.made.old_placeholders import without_old_placeholders
 from genspec.conform.deviations.made.placeholders import placeholders_count
 from genspec.conform.deviations.made.refusals import refuses, too_few_candidates
 
@@ -22,7 +21,7 @@ BEAMS = (
         tests=(
             "reference/test_beam_search_transformers.py::test_fewer_hypotheses_than_rows_and_the_placeholders_of_transformers",
         ),
-        changes=(placeholders_count, without_old_placeholders),
+        changes=(placeholders_count,),
     ),
     Deviation(
         id="DEV-40",

@@ -1,6 +1,7 @@
 """DEV-42, DEV-87, DEV-88 and DEV-90: what searches before 4.50 write, and logits before 4.40."""
 
 from dataclasses import replace
+from functools import partial
 
 from genspec.backends.call import Call
 from genspec.config.decision import Rejected
@@ -22,8 +23,9 @@ def first_eos_is_written(situation: Situation) -> Situation | None:
     eos = request.plan.stopping.eos_token_ids
     if answered is None or request.plan.mode not in SEARCHES or len(eos) < 2:
         return None
+    decode = partial(situation.search, rounding=0) if situation.search else run
     try:
-        expected = list(run(request).rows)
+        expected = list(decode(request).rows)
     except Rejected:
         return None
     rows = tuple(written_as(row, expected, eos) for row in answered.rows)

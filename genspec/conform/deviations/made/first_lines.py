@@ -7,6 +7,7 @@ from genspec.backends.call import Tokens
 from genspec.config.mode import Mode
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.made.placeholders import in_its_batch
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
 from genspec_reference.operations.encoder_repetition_penalty import encoder_repetition_penalty
@@ -28,7 +29,8 @@ def first_lines_alone(situation: Situation) -> Situation | None:
     places = Places(situation.number * lines, lines, sources_of(situation), float(penalty), searches, copies)
     penalised = Operation("processor", {"function": places.penalise}, given.clause)
     operations = tuple(penalised if one is given else one for one in request.plan.operations)
-    return replace(situation, request=with_operations(request, operations))
+    search = in_its_batch(situation) if searches else situation.search
+    return replace(situation, request=with_operations(request, operations), search=search)
 
 
 def lines_of(situation: Situation) -> int:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.placeholders import in_its_batch
 from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
@@ -90,6 +89,5 @@ def u_follows_the_place(situation: Situation) -> Situation | None:
     if found is None or request.plan.mode not in BEAMS or situation.call.negative_prompts is not None:
         return None
     place, guided = found
-    search = in_its_batch(situation) if numbers(situation.info.version) >= (5,) else None
     changed = with_function(request, place, Guided(guided.scale, ByPlace(request).logits))
-    return replace(situation, request=changed, search=search)
+    return replace(situation, request=changed, search=in_its_batch(situation))

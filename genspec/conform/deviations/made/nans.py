@@ -7,18 +7,10 @@ from functools import partial
 import numpy as np
 
 from genspec.config.plan import Operation
-from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.deviation import numbers
-from genspec.conform.deviations.made.before_5 import as_expected, is_refused
+from genspec.conform.deviations.counterfactual import Search, Situation
 from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
 from genspec.conform.deviations.made.nothing_left import FIRST, with_scores
-from genspec.conform.deviations.made.placeholders import (
-    NAN,
-    Nans,
-    as_it_is,
-    nan_marked,
-    steps_of_batch,
-)
+from genspec.conform.deviations.made.placeholders import NAN, Nans, in_its_batch, nan_marked
 from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import GenerateOutput, Row
@@ -86,8 +78,7 @@ class Trail:
 def nan_goes_on(situation: Situation) -> Situation | None:
     """Let the scores of guidance be NaN where a token of u is at minus infinity.
 
-    Greedy search takes the first one, a draw is refused, and a search ranks it above all numbers. Of the searches
-    before 5 it is only known that nothing about their rows is.
+    Greedy search takes the first one, a draw is refused, and a search ranks it above all numbers.
     """
     found = guided_in(situation.request)
     if found is None:
@@ -99,16 +90,14 @@ def nan_goes_on(situation: Situation) -> Situation | None:
         return replace(situation, request=ending(request, trail.take), answered=answered)
     if mode not in BEAMS:
         return replace(situation, request=ending(request, trail.spoil))
-    if numbers(situation.info.version) < (5,):
-        return ranked_anyhow(replace(situation, request=ending(request, trail.spoil)))
-    search = partial(ranked_with_nan, steps=steps_of_batch(situation))
+    search = partial(ranked_with_nan, search=in_its_batch(situation))
     answered = situation.answered and marked(situation.answered)
     return replace(situation, request=ending(request, trail.nans), search=search, answered=answered)
 
 
-def ranked_with_nan(request: Request, *, rounding: int, steps: int) -> GenerateOutput:
+def ranked_with_nan(request: Request, *, rounding: int, search: Search) -> GenerateOutput:
     """Give all rows of the search of transformers."""
-    return marked(as_it_is(request, rounding=rounding, steps=steps))
+    return marked(search(request, rounding=rounding))
 
 
 def marked(output: GenerateOutput) -> GenerateOutput:
@@ -133,13 +122,6 @@ def ending(request: Request, function: Callable[[Scores, Context], Scores]) -> R
     """Give the request with one operation more."""
     last = Operation("processor", {"function": function}, "GUIDANCE-4")
     return with_operations(request, (*request.plan.operations, last))
-
-
-def ranked_anyhow(situation: Situation) -> Situation | None:
-    """Excuse every row of a search that comes upon NaN."""
-    if situation.answered is None:
-        return situation
-    return as_expected(situation) if is_refused(situation.request) else None
 
 
 def first_nan_alone(scores: Scores) -> Scores:

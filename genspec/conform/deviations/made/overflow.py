@@ -6,7 +6,6 @@ import numpy as np
 
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.nothing_left import FIRST
 from genspec.conform.deviations.made.placeholders import in_its_batch
 from genspec.conform.deviations.made.refusals import BEAMS
@@ -43,7 +42,7 @@ def in_float32(situation: Situation) -> Situation | None:
 def overflows_behind_the_lowest(situation: Situation) -> Situation | None:
     """Hold what comes behind `remove_invalid_values` in float32: its lowest number becomes minus infinity. DEV-69."""
     plan = situation.request.plan
-    operations, in_beams = plan.operations, plan.mode in BEAMS and numbers(situation.info.version) >= (5,)
+    operations, in_beams = plan.operations, plan.mode in BEAMS
     place = next((at for at, one in enumerate(operations) if one.name == "remove_invalid_values"), None)
     if place is None or (place + 1 == len(operations) and not in_beams):
         return None

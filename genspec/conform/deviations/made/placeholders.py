@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from genspec.backends.decoder import Info
 from genspec.config.decision import Reason, Rejected
 from genspec.config.mode import Mode
 from genspec.config.plan import BeamRules
@@ -22,6 +23,7 @@ from genspec.conform.deviations.made.nothing_left import with_scores
 from genspec.conform.oracle.requests import requests_of
 from genspec.conform.oracle.tolerance import magnitude, tolerance
 from genspec_reference import FinishReason, GenerateOutput, Row, Step
+from genspec_reference.beams.candidates import candidate_count
 from genspec_reference.context import Context
 from genspec_reference.request import Request
 from genspec_reference.scores import Scores
@@ -40,31 +42,38 @@ SPOILT_BY_NOTHING = ("eta_cutoff", "top_h")
 def placeholders_count(situation: Situation) -> Situation | None:
     """Let places without a hypothesis hold placeholders, where there are such places."""
     plan, answered = situation.request.plan, situation.answered
-    if plan.mode not in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE) or numbers(situation.info.version) < (5,):
+    if plan.mode not in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE):
         return None
-    steps = steps_of_batch(situation)
-    search = Search(situation.request, at_least=steps)
+    kind, steps = kind_of(situation.info), steps_of_batch(situation)
+    search = kind(situation.request, at_least=steps)
     with suppress(Rejected):
         search.run()
     if not search.placeholders or (answered and len(answered.rows) != plan.outputs.num_return_sequences):
         return None
     answered = answered and with_scores(without_placeholders(answered, search.request), nan_marked)
-    return replace(situation, search=partial(searched, steps=steps), answered=answered)
+    return replace(situation, search=partial(searched, kind=kind, steps=steps), answered=answered)
 
 
-def searched(request: Request, *, rounding: int, steps: int = 0) -> GenerateOutput:
+def kind_of(info: Info) -> "type[Search]":
+    """Return the search of a release."""
+    from genspec.conform.deviations.made.old_search import OldSearch
+
+    return Search if numbers(info.version) >= (4, 50) else OldSearch
+
+
+def searched(request: Request, *, rounding: int, kind: "type[Search]", steps: int = 0) -> GenerateOutput:
     """Give the rows of the search that are no placeholders. Raises `Rejected` where transformers raises."""
-    return without_placeholders(as_it_is(request, rounding=rounding, steps=steps), request)
+    return without_placeholders(as_it_is(request, rounding=rounding, kind=kind, steps=steps), request)
 
 
-def as_it_is(request: Request, *, rounding: int, steps: int = 0) -> GenerateOutput:
+def as_it_is(request: Request, *, rounding: int, kind: "type[Search]", steps: int = 0) -> GenerateOutput:
     """Give all rows of the search: every place is asked at every step, whatever stands there."""
-    return Search(request, rounding, steps).run()
+    return kind(request, rounding, steps).run()
 
 
 def in_its_batch(situation: Situation) -> PromptSearch:
     """Give the search that gives all rows, as long as the others of its batch go on."""
-    return partial(as_it_is, steps=steps_of_batch(situation))
+    return partial(as_it_is, kind=kind_of(situation.info), steps=steps_of_batch(situation))
 
 
 def steps_of_batch(situation: Situation) -> int:
@@ -73,12 +82,13 @@ def steps_of_batch(situation: Situation) -> int:
         return 0
     if situation.answered is not None:
         return max(map(len, situation.answered.runs), default=0)
-    return max(map(own_steps, requests_of(situation.call)))
+    kind = kind_of(situation.info)
+    return max(own_steps(request, kind) for request in requests_of(situation.call))
 
 
-def own_steps(request: Request) -> int:
+def own_steps(request: Request, kind: "type[Search]") -> int:
     """Count the steps of a search on its own, or up to one at which it is refused."""
-    search = Search(request)
+    search = kind(request)
     with suppress(Rejected):
         search.run()
     return len(search.steps)
@@ -209,8 +219,7 @@ class Search:
         scores = self.rounded(np.stack([one.scores for one in scored]))
         running = torch.tensor([one.score for one in self.running], dtype=torch.float32)
         totals = (torch.from_numpy(scores) + running[:, None]).reshape(-1)
-        eos = len(self.request.plan.stopping.eos_token_ids)
-        wanted = max(2, 1 + eos) * self.rules.num_beams
+        wanted = candidate_count(self.request, self.rules.num_beams)
         if wanted > totals.shape[0]:
             raise undrawable("there are fewer candidates than are asked for.")
         chosen = self.drawn(totals, wanted) if self.request.plan.draws else torch.topk(totals[None], wanted).indices[0]
