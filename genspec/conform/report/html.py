@@ -8,9 +8,10 @@ from genspec.conform.report.page.failures import expectations, failures
 from genspec.conform.report.page.overview import overview
 from genspec.conform.report.page.parts import code, shown
 from genspec.conform.report.page.rest import ambiguous, deviations, everything, unsupported
+from genspec.conform.report.page.semantics import laws, semantics
 
 STYLE = Path(__file__).with_name("page") / "style.css"
-SECTIONS = (overview, failures, expectations, deviations, ambiguous, unsupported, everything)
+SECTIONS = (overview, failures, expectations, semantics, laws, deviations, ambiguous, unsupported, everything)
 
 
 def lines(report: Report) -> Iterator[str]:

@@ -69,6 +69,8 @@ def case(report: Report, result: Result) -> Iterator[str]:
         yield f"<div><h4>answered</h4><pre>{right}</pre></div></div>\n"
     elif said.answered is not None and str(said.answered)[:9] not in said.reason:
         yield f'<div class="sides"><div><h4>answered</h4><pre>{shown(compact(said.answered))}</pre></div></div>\n'
+    for under in result.conforms_under:
+        yield tag("p", f"Conforms under {shown(under)}.", "note") + "\n"
     if result.input is not None:
         text, name = compact(result.input), "smallest input" if result.shrunk else "input"
         yield (f'<details{" open" if len(text) <= SMALL else ""}><summary class="label">{name}</summary>'
