@@ -17,6 +17,7 @@ from genspec.conform.deviations import DEVIATIONS, Seen, deviation, explaining
 from genspec.conform.deviations.beams import BEAMS
 from genspec.conform.deviations.calls import CALLS
 from genspec.conform.deviations.deviation import Versions
+from genspec.conform.deviations.drafts import DRAFTS
 from genspec.conform.deviations.made.ties import probable
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
@@ -82,6 +83,12 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-77": tuple(
         Call({"exponential_decay_length_penalty": given, "eos_token_id": 5, "max_new_tokens": 5}, CYCLE, ((0,),))
         for given in ([-1, 1.5], [0, -1.5])
+    ),
+    "DEV-78": tuple(
+        Call({**more, "num_assistant_tokens": 1, "num_assistant_tokens_schedule": "heuristic", "max_new_tokens": 8,
+              "assistant_confidence_threshold": 0.0}, Scripted("table", seed, 5), ((0,),), seeds=(seed,),
+             assistant=Scripted("table", seed + 100, 5))
+        for more, seed in (({"assistant_ensemble_weight": 0.01}, 1), ({"do_sample": True}, 4))
     ),
     "DEV-8": (
         Call({"repetition_penalty": 2, "max_new_tokens": 1}, CYCLE, ((1,),)),
@@ -155,6 +162,10 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         Call({"prompt_lookup_num_tokens": 3, "guidance_scale": 1.7, "max_new_tokens": 12},
              Scripted("history", seed, 4), ((1, 2, 3, 1, 2, 3),))
         for seed in (0, 1)
+    ) + tuple(
+        Call({"guidance_scale": 1.7, "num_assistant_tokens": 2, "max_new_tokens": 8}, Scripted("history", seed, 5),
+             ((1,),), assistant=Scripted("history", seed + 100, 5))
+        for seed in (0, 1)
     ),
     "DEV-51": tuple(
         Call({"do_sample": True, "temperature": 0.5, "max_new_tokens": 6}, Scripted("table", seed, 8), ((1,),),
@@ -212,7 +223,7 @@ SHOWN: dict[str, tuple[Call, ...]] = {
 }
 """Calls that show each of the deviations that a campaign can see."""
 
-FREE = ("DEV-49", "DEV-50", "DEV-64", "DEV-65")
+FREE = ("DEV-64", "DEV-65")
 """Deviations after which what is drawn cannot be told: another token is excused there."""
 
 
@@ -228,7 +239,8 @@ def asked(call: Call) -> tuple[Seen, Answer]:
 
 def test_ids_grow_and_are_never_given_twice() -> None:
     """Those of older releases begin with 80: the numbers between are left to what the newest release shows."""
-    given = [int(one.id.removeprefix("DEV-")) for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *VALUES, *OLDER)]
+    every = (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *VALUES, *DRAFTS, *OLDER)
+    given = [int(one.id.removeprefix("DEV-")) for one in every]
     assert given == sorted(set(given)), given
     newer = [number for number in given if number < 80]
     assert newer == list(range(1, len(newer) + 1)), newer
@@ -371,6 +383,13 @@ def test_dev_64_an_assistant_does_not_read_the_pad() -> None:
     for call in SHOWN["DEV-64"]:
         config = {key: value for key, value in call.config.items() if key != "pad_token_id"}
         seen, answer = asked(replace(call, config=config))
+        assert seen.verdict.kind is Kind.CONFORMS, described(verdict=seen.verdict, answer=answer)
+
+
+def test_dev_78_drafts_grow_and_shrink() -> None:
+    """With a constant schedule the same rows are as specified."""
+    for call in SHOWN["DEV-78"]:
+        seen, answer = asked(replace(call, config={**call.config, "num_assistant_tokens_schedule": "constant"}))
         assert seen.verdict.kind is Kind.CONFORMS, described(verdict=seen.verdict, answer=answer)
 
 

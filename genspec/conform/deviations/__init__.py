@@ -13,6 +13,7 @@ from genspec.conform.deviations.calls import CALLS
 from genspec.conform.deviations.counterfactual import Change, explained, least_first, situations_of
 from genspec.conform.deviations.deviation import Deviation as Deviation
 from genspec.conform.deviations.deviation import Seen as Seen
+from genspec.conform.deviations.drafts import DRAFTS
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
@@ -21,7 +22,9 @@ from genspec.conform.deviations.values import VALUES
 from genspec.conform.oracle import judge
 from genspec.conform.verdict import Kind
 
-DEVIATIONS: dict[str, Deviation] = {one.id: one for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *VALUES, *OLDER)}
+DEVIATIONS: dict[str, Deviation] = {
+    one.id: one for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *VALUES, *DRAFTS, *OLDER)
+}
 """All of them by id, in the order of the ids."""
 
 MOST_TOGETHER = 3

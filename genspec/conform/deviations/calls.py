@@ -10,11 +10,11 @@ from genspec.conform.deviations.made.refusals import (
     assists_with_stop_strings,
     assists_without_a_cache,
     chunks_without_a_cache,
-    draws_behind_drafts,
     guides_an_encoder_decoder,
     has_a_compile_config,
     refuses,
 )
+from genspec.conform.deviations.made.rounds import draws_for_dropped_drafts
 
 CALLS = (
     Deviation(
@@ -123,10 +123,7 @@ CALLS = (
         example="V 2, `prompt_lookup_num_tokens=2, do_sample=True, no_repeat_ngram_size=3`, prompt 0 0 0 0",
         shows="RuntimeError: probability tensor contains either `inf`, `nan` or element < 0",
         tests=("conform/test_deviations.py::test_transformers_shows_a_deviation_and_nothing_else",),
-        explains=refuses(
-            "RuntimeError|ValueError", "probability tensor contains either|distribution Categorical",
-            draws_behind_drafts,
-        ),
+        changes=(draws_for_dropped_drafts,),
     ),
     Deviation(
         id="DEV-67",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from genspec.conform.deviations.beams import BEAMS
 from genspec.conform.deviations.calls import CALLS
 from genspec.conform.deviations.deviation import Deviation
+from genspec.conform.deviations.drafts import DRAFTS
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
@@ -29,7 +30,7 @@ Examples: the model is a table: after token t the logits are line t. `generate` 
 
 PARTS = (
     ("What is read and decided", (*READING, *VALUES)),
-    ("What is done with scores and rows", (*SCORES, *BEAMS, *ROWS, *CALLS)),
+    ("What is done with scores and rows", (*SCORES, *BEAMS, *ROWS, *CALLS, *DRAFTS)),
     ("What older releases do", OLDER),
 )
 """Headings with what stands below them."""

@@ -1,9 +1,10 @@
 """Deviations of transformers in rows, assistance and outputs."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
-from genspec.conform.deviations.made.assistance import closing_acts_twice, follows_dropped_drafts
-from genspec.conform.deviations.made.endings import goes_on_with_the_batch, goes_past_a_string
+from genspec.conform.deviations.made.assistance import closing_acts_twice
+from genspec.conform.deviations.made.endings import goes_on_with_the_batch
 from genspec.conform.deviations.made.refusals import refuses
+from genspec.conform.deviations.made.rounds import goes_past_a_string, reads_dropped_drafts
 from genspec.conform.deviations.made.texts import no_text_hides_strings, no_token_ends_a_string
 
 ROWS = (
@@ -54,7 +55,7 @@ ROWS = (
         example="`prompt_lookup_num_tokens=3, guidance_scale=1.7`, prompt 1 2 3 4 1 2 3 4",
         shows="another row than without drafts",
         tests=("assisted/test_transformers.py::test_transformers_keeps_dropped_drafts_in_the_row_without_the_prompt",),
-        explains=follows_dropped_drafts,
+        changes=(reads_dropped_drafts,),
     ),
     Deviation(
         id="DEV-51",

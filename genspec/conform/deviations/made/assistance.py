@@ -1,14 +1,12 @@
-"""DEV-50, DEV-51, DEV-64 and DEV-65: assisted decoding with guidance, and what an assistant is given."""
+"""DEV-51, DEV-64 and DEV-65: what an assistant is given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from genspec.config.decision import Rejected
-from genspec.config.mode import Mode
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.deviation import Seen
 from genspec.conform.deviations.made.ties import Ranked
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import Row
@@ -21,15 +19,6 @@ from genspec_reference.step import CLOSING
 
 ROUNDS = 2
 """Rounds of drafts in which the assistant of an encoder-decoder reads the row as it is. Each gives a token at least."""
-
-
-def follows_dropped_drafts(seen: Seen) -> bool:
-    """Explain tokens and scores that differ: which drafts the row keeps hangs on how they are looked up. DEV-50."""
-    call, verdict = seen.call, seen.verdict
-    if not isinstance(seen.expected, tuple) or verdict.difference not in ("tokens", "scores", "finish reason"):
-        return False
-    plan = call.plans[0]
-    return plan.mode is Mode.ASSISTED and plan.operation("guidance") is not None
 
 
 def free_behind_a_pad(situation: Situation) -> Situation | None:

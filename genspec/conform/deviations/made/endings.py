@@ -1,4 +1,4 @@
-"""DEV-49, DEV-54 and DEV-67: a row that has ended and is gone on with."""
+"""DEV-54 and DEV-67: a row of a batch that has ended and is gone on with."""
 
 from dataclasses import replace
 
@@ -30,22 +30,6 @@ def goes_on_with_the_batch(situation: Situation) -> Situation | None:
     length = replace(plan.length, max_new_tokens=situation.longest)
     going = replace(plan, stopping=replace(plan.stopping, stop_strings=()), length=length)
     rows = tuple(without_end(request, row) for row in answered.rows)
-    return replace(situation, request=replace(request, plan=going), answered=replace(answered, rows=rows))
-
-
-def goes_past_a_string(situation: Situation) -> Situation | None:
-    """Let assisted decoding go on behind a stop string that stands before the end of the row. DEV-49."""
-    request, answered = situation.request, situation.answered
-    plan = request.plan
-    if answered is None or plan.mode is not Mode.ASSISTED or not plan.stopping.stop_strings:
-        return None
-    (row,) = answered.rows
-    ends = (row.tokens[:end] for end in range(len(request.prompt) + 1, len(row.tokens)))
-    if not any(finish_reason(request, tokens) == FinishReason.STOP_STRING for tokens in ends):
-        return None
-    length = replace(plan.length, max_new_tokens=len(row.new_tokens))
-    going = replace(plan, stopping=replace(plan.stopping, stop_strings=()), length=length)
-    rows = (without_end(request, row),)
     return replace(situation, request=replace(request, plan=going), answered=replace(answered, rows=rows))
 
 

@@ -78,11 +78,6 @@ def marks_as_transformers_cannot(call: Call, plan: DecodingPlan) -> bool:
     return few or marks["greenlist_ratio"] in (0, 1) or abs(int(str(marks["hashing_key"]))) >= 1 << 63
 
 
-def draws_behind_drafts(call: Call, plan: DecodingPlan) -> bool:
-    """DEV-66: every position of a draft is drawn for, those behind a dropped token as well."""
-    return plan.mode is Mode.ASSISTED and plan.draws
-
-
 def assists_with_a_static_cache(call: Call, plan: DecodingPlan) -> bool:
     """DEV-68."""
     return plan.mode is Mode.ASSISTED and call.config.get("cache_implementation") is not None

@@ -1,0 +1,171 @@
+"""DEV-49, DEV-50, DEV-66 and DEV-78: assisted decoding round by round, as transformers does it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from genspec.config.mode import Mode
+from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
+from genspec.conform.oracle.requests import with_operations
+from genspec_reference import FinishReason, GenerateOutput, Row
+from genspec_reference.context import Context
+from genspec_reference.drafts import Draft, Drafts, assistance_of, before_eos, drafted
+from genspec_reference.model import ModelOutput, evaluate
+from genspec_reference.modes.assisted import verified
+from genspec_reference.output import Step
+from genspec_reference.request import Request
+from genspec_reference.scores import Scores
+from genspec_reference.select import require_a_token
+from genspec_reference.step import Scored, score_row, step_of
+from genspec_reference.stopping import finish_reason
+
+LOWEST = float(np.finfo(np.float32).min)
+TAKING = ("SCORES-6", "GUIDANCE-4")
+"""The clauses of what other deviations put at the end of the operations, to say which token is taken there."""
+
+Tokens = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """A decoder that drafts, judges all positions of a draft at once, and asks after a round whether the row ends."""
+
+    dropped: bool = False                   # the row without the prompt reads what is dropped. DEV-50
+    late: bool = False                      # a string that a draft completes is looked for at its end. DEV-49
+    all_drawn: bool = False                 # a token is drawn for dropped positions too. DEV-66
+    scheduled: bool = False                 # the length of drafts changes from round to round. DEV-78
+
+    def __call__(self, request: Request, *, rounding: int = 0) -> GenerateOutput:
+        """Decode a request, of which there is one way. Raises `Rejected` where nothing is left."""
+        found = guided_in(request) if self.dropped else None
+        if found is not None:
+            request = with_function(request, found[0], Guided(found[1].scale, Read(request).logits))
+        tokens, steps, count = request.prompt, list[Step](), assistance_of(request).num_assistant_tokens or 0
+        reason = finish_reason(request, tokens)
+        while reason is None:
+            drafts = drafts_of(request, tokens, count)
+            taken = self.judged(request, tokens, drafts)
+            tokens, steps = (*tokens, *(token for token, _ in taken)), [*steps, *(step for _, step in taken)]
+            if self.scheduled:
+                count = count + 2 if len(taken) > len(drafts) else max(1, count - 1)
+            reason = finish_reason(request, tokens)
+        return GenerateOutput((Row(tokens, len(request.prompt), reason),), (tuple(steps),))
+
+    def judged(self, request: Request, tokens: Tokens, drafts: Drafts) -> list[tuple[int, Step]]:
+        """Take the tokens of a round, with what is kept of each."""
+        rows = [(*tokens, *(draft.token for draft in drafts[:place])) for place in range(len(drafts) + 1)]
+        scored = [score_row(request, row) for row in rows]          # all are read before one is dropped
+        if self.all_drawn and request.assistant is None and request.plan.draws:
+            for one in scored:
+                require_a_token(one.scores)
+        taken = list[tuple[int, Step]]()
+        for row, one, draft in zip(rows, scored, (*drafts, None), strict=True):
+            token, step = self.position(request, row, one, draft)
+            taken.append((token, step))
+            if draft is None or token != draft.token or self.ends(request, (*row, token)):
+                break
+        return taken
+
+    @staticmethod
+    def position(request: Request, row: Tokens, scored: Scored, draft: Draft | None) -> tuple[int, Step]:
+        """Take the token of one position."""
+        choice = verified(request, row, scored.scores, draft)
+        return choice.token, step_of(request, [scored], [choice], choice.margin)
+
+    def ends(self, request: Request, tokens: Tokens) -> bool:
+        """Tell whether a round ends within its draft: with an EOS, or with the length."""
+        reason = finish_reason(request, tokens)
+        if reason == FinishReason.STOP_STRING and self.late:
+            return len(tokens) >= request.plan.length.max_length
+        return reason is not None
+
+
+@dataclass
+class Read:
+    """The row without its prompt as it is read: one token more each time that guidance is asked, dropped or not."""
+
+    request: Request
+    row: Tokens = field(default=())
+
+    def logits(self, context: Context) -> Scores:
+        """Give the logits of u. float[V]."""
+        if not self.row and self.request.negative_prompt is not None:
+            self.row = self.request.negative_prompt
+        else:
+            self.row = (*self.row, context.tokens[-1])
+        return evaluate(self.request.model, self.row, self.request.source).logits
+
+
+def drafts_of(request: Request, tokens: Tokens, count: int) -> Drafts:
+    """Draft as an assistant does, or by looking up."""
+    assistance, room = assistance_of(request), request.plan.length.max_length - len(tokens) - 1
+    if assistance.prompt_lookup_num_tokens is None:
+        assistant = request.assistant
+        return () if assistant is None else drafted(replace(request, model=assistant), tokens, min(count, room))
+    if room == 0:
+        return ()
+    for found in occurrences(request, tokens, assistance.prompt_lookup_num_tokens, assistance.max_matching_ngram_size):
+        allowed = allowed_of(request, tokens, found)
+        if allowed:
+            return tuple(Draft(token) for token in before_eos(allowed, request.plan.stopping.eos_token_ids))
+    return ()
+
+
+def occurrences(request: Request, tokens: Tokens, count: int, longest: int) -> Iterator[Tokens]:
+    """Give what follows each place at which the longest ending of a row stands, and then shorter ones."""
+    for size in range(min(longest, len(tokens) - 1), 0, -1):
+        for start in range(len(tokens) - size):
+            if tokens[start:start + size] == tokens[-size:]:
+                yield tokens[start + size:min(start + size + count, request.plan.length.max_length)]
+
+
+def allowed_of(request: Request, tokens: Tokens, found: Tokens) -> Tokens:
+    """Cut a draft at the first token that the operations ban from equal logits: these are asked as well."""
+    request = with_operations(request, tuple(one for one in request.plan.operations if one.clause not in TAKING))
+    for place, token in enumerate(found):
+        row = (*tokens, *found[:place])
+        ones = ModelOutput(np.ones(evaluate(request.model, row, request.source).logits.size))
+        if score_row(request, row, answer=ones).scores[token] <= LOWEST:
+            return found[:place]
+    return found
+
+
+def rounds_of(situation: Situation) -> Rounds | None:
+    """Give the rounds that other deviations have made, or plain ones; None where no draft is made."""
+    if situation.request.plan.mode is not Mode.ASSISTED:
+        return None
+    return situation.search if isinstance(situation.search, Rounds) else Rounds()
+
+
+def reads_dropped_drafts(situation: Situation) -> Situation | None:
+    """Let the row without the prompt keep drafts that are dropped. DEV-50."""
+    rounds = rounds_of(situation)
+    if rounds is None or guided_in(situation.request) is None:
+        return None
+    return replace(situation, search=replace(rounds, dropped=True))
+
+
+def goes_past_a_string(situation: Situation) -> Situation | None:
+    """Let a string that a draft completes be seen at the end of the round alone. DEV-49."""
+    rounds = rounds_of(situation)
+    if rounds is None or not situation.request.plan.stopping.stop_strings:
+        return None
+    return replace(situation, search=replace(rounds, late=True))
+
+
+def draws_for_dropped_drafts(situation: Situation) -> Situation | None:
+    """Let a token be drawn for every position of a draft. DEV-66."""
+    rounds = rounds_of(situation)
+    if rounds is None or not situation.request.plan.draws or situation.request.assistant is not None:
+        return None
+    return replace(situation, search=replace(rounds, all_drawn=True))
+
+
+def lengths_are_scheduled(situation: Situation) -> Situation | None:
+    """Let drafts of an assistant grow by two tokens when all are kept, and else shrink by one. DEV-78."""
+    rounds, schedule = rounds_of(situation), situation.call.config.get("num_assistant_tokens_schedule")
+    if rounds is None or situation.request.assistant is None or schedule not in ("heuristic", "heuristic_transient"):
+        return None
+    return replace(situation, search=replace(rounds, scheduled=True))
