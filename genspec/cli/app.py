@@ -17,6 +17,7 @@ VERBS = {
     "campaign": "Run random calls through a decoder and the reference, and shrink what differs.",
     "checkpoint": "Write a model folder whose logits are known exactly, to test an engine with.",
     "rule": "Explain a rule, or list them all.",
+    "convert": "Write a config in the words of an engine, and say what is lost.",
     "lsp": "Serve an editor: diagnostics, the meaning of fields, quick fixes.",
     "schema": "Print the JSON Schema of generation_config.json.",
 }

@@ -2,18 +2,21 @@
 
 from genspec.dialects.dialect import Dialect, Option
 
-__all__ = ["NAMES", "Dialect", "Option", "dialect_named", "module_of"]
+__all__ = ["NAMES", "SERVED", "Dialect", "Option", "dialect_named", "module_of"]
 
 NAMES = ("ctranslate2", "llama.cpp", "onnxruntime-genai", "openvino-genai")
-"""The engines that have a dialect, as the command line calls them."""
+"""The engines that have a dialect and an adapter, as the command line calls them."""
+
+SERVED = ("vllm", "sglang", "tgi", "ollama", "openai")
+"""Servers whose words are known, and that no adapter starts."""
 
 
 def dialect_named(name: str) -> Dialect:
     """Return the dialect of an engine. Raises ValueError, naming the known ones, for any other name."""
     from importlib import import_module
 
-    if name not in NAMES:
-        raise ValueError(f"no dialect is called {name!r}; known: {', '.join(NAMES)}")
+    if name not in (*NAMES, *SERVED):
+        raise ValueError(f"no dialect is called {name!r}; known: {', '.join((*NAMES, *SERVED))}")
     dialect: Dialect = import_module(f"genspec.dialects.{module_of(name)}").DIALECT
     return dialect
 

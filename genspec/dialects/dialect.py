@@ -6,7 +6,7 @@ from typing import Literal
 
 Spelling = Literal[
     "same", "list", "set", "texts", "lists of texts", "less the prompt", "with the prompt", "within the vocabulary",
-    "none for 0", "patience", "stop criteria", "true or false",
+    "none for 0", "none for 1", "-1 for 0", "list of texts", "patience", "stop criteria", "true or false",
 ]
 """How a value is rewritten: the names of `genspec.dialects.spelling.SPELLINGS`."""
 
@@ -43,6 +43,11 @@ class Dialect:
     options: tuple[Option, ...]
     always: Mapping[str, object] = field(default_factory=dict)
     """Options that no field sets, and whose default is another one than genspec's meaning."""
+    greedy: Mapping[str, object] = field(default_factory=dict)
+    """Options that select greedy search, where no option says it as `do_sample` does."""
+    others: tuple[str, ...] = ()        # options of the engine that have no field
+    removed: Mapping[str, str] = field(default_factory=dict)
+    """Options that are gone, each with the first release without it."""
 
     @property
     def extra(self) -> str:

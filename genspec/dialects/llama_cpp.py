@@ -24,6 +24,7 @@ DIALECT = Dialect(
                note="over the last `repeat_last_n` tokens, 64 unless given"),
         Option("eos_token_id", "eos_token_id", "list", note="of the model's file, with the ends of turn and message"),
     ),
+    greedy={"temperature": 0.0},
     always={
         "presence_penalty": 0.0, "frequency_penalty": 0.0, "dry_multiplier": 0.0, "xtc_probability": 0.0,
         "mirostat": 0, "top_n_sigma": -1.0, "repeat_last_n": 64,

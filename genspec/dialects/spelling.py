@@ -86,6 +86,21 @@ def none_for_0(value: Any, facts: Facts) -> Any:
     return value or None
 
 
+def none_for_1(value: Any, facts: Facts) -> Any:
+    """Leave the option out for 1, which is off."""
+    return None if value == 1 else value
+
+
+def minus_1_for_0(value: Any, facts: Facts) -> int:
+    """Say off, which is 0, as -1."""
+    return int(value) or -1
+
+
+def list_of_texts(value: Any, facts: Facts) -> list[str]:
+    """Give one text, or several, as a list."""
+    return [value] if isinstance(value, str) else list(value)
+
+
 def stop_criteria(value: Any, facts: Facts) -> str:
     """Say `early_stopping` as the name of a criterion."""
     return {True: "EARLY", False: "HEURISTIC"}.get(value, "NEVER")
@@ -117,6 +132,9 @@ SPELLINGS: Mapping[str, Callable[[Any, Facts], Any]] = {
     "with the prompt": with_the_prompt,
     "within the vocabulary": within_the_vocabulary,
     "none for 0": none_for_0,
+    "none for 1": none_for_1,
+    "-1 for 0": minus_1_for_0,
+    "list of texts": list_of_texts,
     "patience": patience,
     "stop criteria": stop_criteria,
     "true or false": true_or_false,

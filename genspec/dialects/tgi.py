@@ -1,0 +1,30 @@
+"""Text Generation Inference, `parameters` of a request. Read: 3.3.7."""
+
+from genspec.dialects.dialect import Dialect, Option
+
+DIALECT = Dialect(
+    name="tgi",
+    title="TGI",
+    package="text-generation",
+    module="text_generation",
+    least="3.0",
+    newest="3.3.7",
+    profile="hf",
+    call="POST /generate",
+    modes=("greedy", "sample"),
+    options=(
+        Option("max_new_tokens", "max_new_tokens", note="until the context is full, unless given", least=1),
+        Option("do_sample", "do_sample", default=False, note="any filter, and a temperature but 1, switches it on"),
+        Option("temperature", "temperature", least=1e-9, note="0 is refused", unset="left out"),
+        Option("top_k", "top_k", "none for 0", least=1, note="0 is refused"),
+        Option("top_p", "top_p", "none for 1", least=1e-9, greatest=0.999999, note="1 is refused"),
+        Option("typical_p", "typical_p", "none for 1", least=1e-9, greatest=0.999999, note="1 is refused"),
+        Option("repetition_penalty", "repetition_penalty", least=1e-9, unset="left out"),
+        Option("stop_strings", "stop", "list of texts"),
+    ),
+    greedy={"do_sample": False},
+    others=(
+        "frequency_penalty", "seed", "best_of", "truncate", "watermark", "details", "decoder_input_details",
+        "return_full_text", "top_n_tokens", "grammar", "adapter_id", "stream",
+    ),
+)

@@ -1,0 +1,36 @@
+"""genspec convert: the engine's form on standard output, what is lost on standard error."""
+
+import json
+
+SAMPLED = '{"do_sample": true, "temperature": 0.7, "top_k": 20, "max_new_tokens": 64, "no_repeat_ngram_size": 3}'
+
+
+def test_options_and_losses(genspec, model):
+    result = genspec("convert", model(SAMPLED), "--to", "vllm")
+    assert result.status == 1
+    assert json.loads(result.out) == {
+        "max_tokens": 64, "n": 1, "temperature": 0.7, "top_k": 20, "top_p": 1.0, "repetition_penalty": 1.0}
+    assert result.err == "Not preserved in vLLM:\n  no_repeat_ngram_size = 3: vLLM has no word for it.\n"
+
+
+def test_a_modelfile_has_lines(genspec, model):
+    result = genspec("convert", model('{"do_sample": true, "stop_strings": ["a", "b"]}'), "--to", "ollama")
+    assert 'PARAMETER stop "a"\nPARAMETER stop "b"\n' in result.out
+
+
+def test_nothing_lost_leaves_zero(genspec, model):
+    assert genspec("convert", model('{"max_new_tokens": 8}'), "--to", "vllm").status == 0
+
+
+def test_json_holds_both(genspec, model):
+    result = json.loads(genspec("convert", model(SAMPLED), "--to", "llama.cpp", "--format", "json").out)
+    assert (result["version"], result["engine"], result["options"]["n_predict"]) == (1, "llama.cpp", 64)
+    assert {loss["field"] for loss in result["not_preserved"]} >= {"no_repeat_ngram_size", "order"}
+
+
+def test_wrong_usage_and_refusals(genspec, model):
+    assert genspec("convert", model(SAMPLED), "--to", "vlm").status == 2
+    assert "--to names no engine" in genspec("convert", model(SAMPLED)).err
+    refused = genspec("convert", model('{"top_p": 2.0, "do_sample": true}'), "--to", "vllm")
+    assert refused.status == 1 and refused.out.startswith("Refused, for 1 reason")
+    assert genspec("convert", "nowhere", "--to", "vllm").status in (2, 3)
