@@ -217,7 +217,7 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         Call({"no_repeat_ngram_size": 1, "remove_invalid_values": True, "temperature": 0.5, "do_sample": True,
               "max_new_tokens": 1}, CYCLE, ((0, 1, 2, 3, 4, 5),), seeds=(1,)),
         Call({"no_repeat_ngram_size": 1, "remove_invalid_values": True, "num_beams": 2, "do_sample": True,
-              "max_new_tokens": 2}, CYCLE, ((0, 1, 2, 3, 4, 5),), seeds=(1,)),
+              "max_new_tokens": 3}, Table(((1.0, 0.0), (0.0, 1.0))), ((0, 1),), seeds=(1,)),
     ),
     "DEV-63": (Call({"prefill_chunk_size": 1, "use_cache": False, "max_new_tokens": 1}, CYCLE, ((1, 2),)),),
 }

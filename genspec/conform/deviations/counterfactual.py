@@ -107,7 +107,8 @@ def is_right(situation: Situation) -> bool:
     search = situation.search
     if search is None:
         return is_exact(situation, run)
-    return any(is_exact(situation, partial(search, rounding=way)) for way in range(ROUNDINGS))
+    ways = getattr(search, "ways", ROUNDINGS)               # one that takes token by token is judged so
+    return any(is_exact(situation, partial(search, rounding=way)) for way in range(ways))
 
 
 def is_exact(situation: Situation, decode: Callable[[Request], GenerateOutput]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class Rounds:
     late: bool = False                      # a string that a draft completes is looked for at its end. DEV-49
     all_drawn: bool = False                 # a token is drawn for dropped positions too. DEV-66
     scheduled: bool = False                 # the length of drafts changes from round to round. DEV-78
+    ways: ClassVar[int] = 1                 # of rounding
 
     def __call__(self, request: Request, *, rounding: int = 0) -> GenerateOutput:
         """Decode a request, of which there is one way. Raises `Rejected` where nothing is left."""
