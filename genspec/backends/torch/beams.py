@@ -17,7 +17,8 @@ from genspec.config.plan import DecodingPlan
 def decode_beams(request: Request) -> Decoded:
     """Search all prompts side by side, each until no hypothesis of it is open. BEAM-SEARCH-1 to BEAM-SEARCH-11."""
     detokenize = request.detokenize if request.plan.stopping.stop_strings else None
-    rules = [Rules.of(plan, prompt, detokenize) for plan, prompt in zip(request.plans, request.prompts, strict=True)]
+    rules = [Rules.of(plan, prompt, detokenize, request.stopped)
+             for plan, prompt in zip(request.plans, request.prompts, strict=True)]
     searches = [started(one) for one in rules]
     steps = search(request, rules, searches) if any(one.open for one in searches) else []
     wanted = request.plan.outputs.num_return_sequences

@@ -46,7 +46,7 @@ class TorchDecoder:
         try:
             require_supported(call.plans[0])
             drivers = drivers_of(self.model(call), call.sources, call.plans[0].outputs, torch.device(self.device), True)
-            request = healed(self.request(call, drivers), drivers())
+            request = healed(self.request(call, drivers), drivers)
             return outputs_of(request, decode(request))
         except UnsupportedHere as reason:
             return Unsupported(str(reason))
@@ -79,6 +79,11 @@ class TorchDecoder:
             allowed_tokens=None if allowed is None else lambda prompt, tokens: allowed[tokens[-1]],
             detokenize=None if pieces is None else lambda tokens: "".join(pieces[token] for token in tokens),
         )
+
+
+def cached() -> TorchDecoder:
+    """Make the decoder that reads its model as one of transformers, with a cache."""
+    return TorchDecoder(cached=True)
 
 
 def outputs_of(request: Request, decoded: Decoded) -> tuple[GenerateOutput, ...]:

@@ -13,7 +13,7 @@ from genspec.backends.torch.inputs import Config, Ids, config_of, kept_prompts, 
 from genspec.backends.torch.models import architecture_of, device_of, drivers_of, fact
 from genspec.backends.torch.outputs import written
 from genspec.backends.torch.request import Request, Streamer
-from genspec.backends.torch.stopping import Detokenize
+from genspec.backends.torch.stopping import Criterion, Detokenize
 from genspec.config.plan import Architecture, OnOverflow
 from genspec.config.profile import Profile
 from genspec.config.profiles import HF
@@ -36,6 +36,7 @@ def generate(
     streamer: Streamer | None = None,
     prefix_allowed_tokens_fn: Callable[[int, Tensor], Sequence[int]] | None = None,
     logits_processor: Sequence[Callable[[Tensor, Tensor], Tensor]] = (),
+    stopping_criteria: Sequence[Criterion] = (),
     model_config: Config = None,
     profile: Profile | str = HF,
     on_overflow: OnOverflow = "truncate",
@@ -91,13 +92,14 @@ def generate(
         allowed_tokens=None if prefix_allowed_tokens_fn is None else (
             lambda prompt, tokens: prefix_allowed_tokens_fn(prompt, torch.tensor(tokens, device=device))),
         processors=tuple(logits_processor),
+        criteria=tuple(stopping_criteria),
         detokenize=tokenizer.decode if detokenize is None and tokenizer is not None else detokenize,
         clock=clock,
         started=started,
         streamer=streamer,
     )
     require_arguments(request)
-    request = healed(request, drivers())
+    request = healed(request, drivers)
     return written(request, streamed(request))
 
 

@@ -1,5 +1,6 @@
 """The last token of each prompt, taken back and chosen anew. Text: docs/spec/token_healing.md."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -16,15 +17,16 @@ FAVOUR = 1.0
 
 
 @torch.no_grad()
-def healed(request: Request, driver: Driver) -> Request:
+def healed(request: Request, drivers: Callable[[], Driver]) -> Request:
     """Replace the last token of every prompt that has one before it. TOKEN-HEALING-2 to TOKEN-HEALING-4.
 
-    `driver`: of the request's model and not used for anything else. Raises `Rejected` for logits that are no numbers.
+    `drivers`: makes a driver of the request's model, which reads the prompts without their last tokens. Raises
+    `Rejected` for logits that are no numbers.
     """
     if not request.plan.token_healing or request.detokenize is None:
         return request
     before = [prompt[:-1] or prompt for prompt in request.prompts]      # a prompt of one token stays, whatever comes
-    logits = driver.start(before, 1).logits.float()
+    logits = drivers().start(before, 1).logits.float()
     texts = [request.detokenize((token,)) for token in range(logits.shape[1])]
     return replace(request, prompts=tuple(
         healed_prompt(number, prompt, logits[number], texts, request.detokenize)

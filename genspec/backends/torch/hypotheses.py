@@ -1,7 +1,8 @@
 """Hypotheses as back-pointers, and the pool of finished ones. Text: docs/spec/beam_search.md."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from genspec.backends.torch.stopping import Detokenize, Stops
 from genspec.config.plan import BeamRules, DecodingPlan
 from genspec.config.profile import Profile
 from genspec_reference import FinishReason, Row
+
+Stopped = Callable[[Sequence[Tokens]], list[bool]]
+"""Tell which rows a rule of the caller's own ends."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,14 +62,17 @@ class Rules:
     profile: Profile
     stops: Stops
     detokenize: Detokenize | None
+    stopped: Stopped | None                 # the caller's own rules
     copies: int                             # of the prompt, with which a search begins. BEAM-SEARCH-7, BEAM-SAMPLE-1
 
     @classmethod
-    def of(cls, plan: DecodingPlan, prompt: Tokens, detokenize: Detokenize | None) -> "Rules":
+    def of(
+        cls, plan: DecodingPlan, prompt: Tokens, detokenize: Detokenize | None, stopped: Stopped | None = None
+    ) -> "Rules":
         """Read them from the plan of a beam mode."""
         assert plan.beams is not None
         copies = plan.beams.num_beams if draws_from_copies(plan) else 1
-        return cls(prompt, plan.beams, plan.profile, Stops.of(plan), detokenize, copies)
+        return cls(prompt, plan.beams, plan.profile, Stops.of(plan), detokenize, stopped, copies)
 
 
 def draws_from_copies(plan: DecodingPlan) -> bool:
@@ -85,7 +92,7 @@ def continued(rules: Rules, search: Search, candidates: Sequence[Drawn], elapsed
     """Take one step, the candidates given by rank. BEAM-SEARCH-3 to BEAM-SEARCH-10."""
     size = rules.beams.num_beams
     made = [extended(search.open[one.beam], one) for one in candidates]
-    reasons = [reason_of(rules, one, elapsed) for one in made]
+    reasons = reasons_of(rules, made, elapsed)
     high = len(made) if rules.profile.finishing_rank == "any" else size                             # BEAM-SEARCH-3
     joining = [finished_as(rules, one, why) for one, why in zip(made[:high], reasons, strict=False) if why]
     others = [one for one, why in zip(made, reasons, strict=True) if not why]
@@ -101,16 +108,22 @@ def extended(hypothesis: Hypothesis, drawn: Drawn) -> Hypothesis:
     return Hypothesis(hypothesis, drawn.token, drawn.beam, drawn.total, hypothesis.new_tokens + 1)
 
 
-def reason_of(rules: Rules, one: Hypothesis, elapsed: float) -> FinishReason | None:
-    """Tell why a candidate finishes: by any rule, or by an EOS only. BEAM-SEARCH-3, BEAM-SEARCH-10."""
+def reasons_of(rules: Rules, made: Sequence[Hypothesis], elapsed: float) -> list[FinishReason | None]:
+    """Tell why candidates finish: by any rule, or by an EOS only. BEAM-SEARCH-3, BEAM-SEARCH-10."""
     if rules.profile.finishing_rules == "eos":
-        return FinishReason.EOS if one.token in rules.stops.eos else None
-    return ended(rules, one, elapsed)
+        return [FinishReason.EOS if one.token in rules.stops.eos else None for one in made]
+    return ended(rules, made, elapsed)
 
 
-def ended(rules: Rules, one: Hypothesis, elapsed: float) -> FinishReason | None:
-    """Tell whether any rule ends a hypothesis. STOPPING-1 to STOPPING-5."""
-    return rules.stops.reason(one.token, one.new_tokens, lambda: texts_of(rules, one), elapsed)
+def ended(rules: Rules, hypotheses: Sequence[Hypothesis], elapsed: float) -> list[FinishReason | None]:
+    """Tell which hypotheses any rule ends, and why. STOPPING-1 to STOPPING-5, and the caller's own."""
+    reasons = [
+        rules.stops.reason(one.token, one.new_tokens, partial(texts_of, rules, one), elapsed) for one in hypotheses
+    ]
+    if rules.stopped is None:
+        return reasons
+    done = rules.stopped([tokens_of(rules, one) for one in hypotheses])
+    return [why or (FinishReason.STOP_STRING if own else None) for why, own in zip(reasons, done, strict=True)]
 
 
 def texts_of(rules: Rules, one: Hypothesis) -> tuple[str, str]:
@@ -177,7 +190,7 @@ def closed(rules: Rules, search: Search, elapsed: float) -> Search:
     """Finish all open hypotheses, when a rule ends every one of them. BEAM-SEARCH-10."""
     if not search.open or rules.profile.finishing_rules == "all":
         return search                       # what a rule ends is not open
-    reasons = [ended(rules, one, elapsed) for one in search.open]
+    reasons = ended(rules, search.open, elapsed)
     ends = [finished_as(rules, one, why) for one, why in zip(search.open, reasons, strict=True) if why]
     return search if len(ends) < len(search.open) else Search((), best(rules, (*search.pool, *ends)))
 

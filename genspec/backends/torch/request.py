@@ -1,7 +1,8 @@
 """One call of the decoder, with everything decided that can be decided before the first step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from genspec.backends.torch.drivers.driver import Driver
 from genspec.backends.torch.noise import CountedNoise, GeneratorNoise, Noise
 from genspec.backends.torch.pipeline import Allowed, Pipeline, Processor
-from genspec.backends.torch.stopping import Detokenize
+from genspec.backends.torch.stopping import Criterion, Detokenize, stopped_by
 from genspec.config.plan import DecodingPlan
 
 Tokens = tuple[int, ...]
@@ -42,6 +43,7 @@ class Request:
     seeds: tuple[int, ...] | None = None            # one a prompt
     allowed_tokens: Allowed | None = None
     processors: tuple[Processor, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
     detokenize: Detokenize | None = None
     clock: Callable[[], float] = lambda: 0.0
     started: float = 0.0
@@ -60,6 +62,12 @@ class Request:
     def elapsed(self) -> float:
         """Read the clock, where a plan asks for it. STOPPING-4."""
         return 0.0 if self.plan.stopping.max_time is None else self.clock() - self.started
+
+    @property
+    def stopped(self) -> Callable[[Sequence[Sequence[int]]], list[bool]] | None:
+        """Return what tells which rows end by the caller's own rules, None where there are none."""
+        pad = self.plan.tokens.pad or 0
+        return partial(stopped_by, self.criteria, pad, self.device) if self.criteria else None
 
     def pipeline(self, vocab_size: int) -> Pipeline:
         """Make the pipeline of all lines."""

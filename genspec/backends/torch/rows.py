@@ -85,7 +85,10 @@ def grow(request: Request, rows: Sequence[Growing]) -> list[Kept]:
 
 
 def extend(request: Request, rows: Sequence[Growing], tokens: Sequence[int]) -> None:
-    """Append one token to every row. Raises `Rejected` where there is none. SCORES-2, SCORES-6."""
+    """Append one token to every row, and ask the caller's own rules about those that go on.
+
+    Raises `Rejected` where there is no token. SCORES-2, SCORES-6.
+    """
     elapsed = request.elapsed()             # STOPPING-4: once a step, for all rows
     for row, token in zip(rows, tokens, strict=True):
         if row.reason is not None:          # a budget of 0: it has never begun
@@ -95,3 +98,7 @@ def extend(request: Request, rows: Sequence[Growing], tokens: Sequence[int]) -> 
         row.extend(token, elapsed)
         if request.streamer is not None:
             request.streamer.put(torch.tensor([token]))
+    going = [row for row in rows if row.reason is None] if request.criteria else []
+    if going and request.stopped is not None:
+        for row, done in zip(going, request.stopped([row.tokens for row in going]), strict=True):
+            row.reason = FinishReason.STOP_STRING if done else None     # no reason of the specification is nearer

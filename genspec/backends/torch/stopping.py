@@ -3,6 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
+from genspec.backends.torch.drivers.padding import left_padded
 from genspec.config.plan import DecodingPlan
 from genspec_reference import FinishReason
 
@@ -10,6 +14,11 @@ Detokenize = Callable[[Sequence[int]], str]
 """Give the text of a row. STOPPING-3."""
 Texts = Callable[[], tuple[str, str]]
 """Give the text of a row without its newest token, and with it. STOPPING-6."""
+
+
+Criterion = Callable[[Tensor, None], Tensor | bool]
+"""A rule of the caller's own: int64[n, L], rows filled on the left; and None, as transformers gives it where no scores
+are kept. Gives bool[n], which rows end, or one answer for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,21 @@ class Stops:
             return FinishReason.LENGTH                      # STOPPING-2
         late = self.max_time is not None and elapsed > self.max_time
         return FinishReason.MAX_TIME if late else None      # STOPPING-4
+
+
+def stopped_by(
+    criteria: Sequence[Criterion], pad: int, device: torch.device, rows: Sequence[Sequence[int]]
+) -> list[bool]:
+    """Ask every rule of the caller's own once, for all rows. Raises ValueError for an answer of another shape."""
+    ids, _ = left_padded(rows, device, fill=pad)
+    done = torch.zeros(len(rows), dtype=torch.bool, device=device)
+    for criterion in criteria:
+        answer = torch.as_tensor(criterion(ids, None), device=device)
+        if answer.shape not in {(), (len(rows),)}:
+            raise ValueError(f"stopping_criteria: {criterion} was given {len(rows)} rows, and returned "
+                             f"{list(answer.shape)}; it returns one answer a row, or one for all")
+        done |= answer.bool()
+    return done.tolist()
 
 
 def completes(strings: Sequence[str], before: str, text: str) -> bool:

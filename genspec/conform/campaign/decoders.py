@@ -13,6 +13,7 @@ __all__ = ["NAMED", "NoDecoder", "decoder_named", "found"]
 NAMED = {
     "reference": "genspec.backends.reference:ReferenceDecoder",
     "torch": "genspec.backends.torch.decoder:TorchDecoder",
+    "torch-cached": "genspec.backends.torch.decoder:cached",
     "transformers": "genspec.backends.transformers.decoder:TransformersDecoder",
     **{name: f"genspec.backends.engines.{module_of(name)}:decoder" for name in NAMES},
 }

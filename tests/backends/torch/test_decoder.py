@@ -11,6 +11,7 @@ from genspec.backends.decoder import Refusal, Unsupported
 from genspec.backends.reference import ReferenceDecoder
 from genspec.backends.torch.decoder import TorchDecoder
 from genspec.config.mode import Mode
+from genspec.conform.campaign.decoders import decoder_named
 from genspec.conform.oracle import judge
 from genspec.conform.strategies import calls
 from genspec.conform.verdict import Kind
@@ -42,6 +43,10 @@ def test_every_call_is_answered_as_the_reference_answers_it(mode):
         assert_conforms(call, FUNCTION)
 
     check()
+
+
+def test_both_ways_have_a_name():
+    assert (decoder_named("torch"), decoder_named("torch-cached")) == (FUNCTION, CACHED)
 
 
 @pytest.mark.parametrize("mode", MODES)

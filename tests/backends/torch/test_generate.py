@@ -178,6 +178,62 @@ def test_allowed_tokens_are_asked_for_by_prompt_and_row(beams):
     assert (0, [1]) in asked and (1, [2, 8, 5]) in asked, asked
 
 
+MODES = {
+    "greedy": {}, "sample": {"do_sample": True, "top_k": 0, "num_return_sequences": 2}, "beams": {"num_beams": 3},
+    "beams, drawn": {"num_beams": 2, "do_sample": True, "top_k": 0},
+}
+
+
+@pytest.mark.parametrize("profile", ["hf", "hf-4.46"])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_rule_of_the_caller_ends_what_a_stop_string_ends(mode, profile):
+    prompts, seen = [[1, 2], [4], [5, 6, 7]], []
+
+    def ends(ids: torch.Tensor, scores: None) -> torch.Tensor:
+        seen.append(ids)
+        return ids[:, -1] == 3
+
+    def run(stop: dict[str, Any], **more: Any) -> list[list[int]]:
+        config = {"max_new_tokens": 12, "pad_token_id": 0, **MODES[mode], **stop}
+        return generate(MODEL, prompts, config, seeds=[1, 2, 3], profile=profile, detokenize=text, **more).tolist()
+
+    expected, found, free = run({"stop_strings": ["d"]}), run({}, stopping_criteria=[ends]), run({})
+    assert found == expected, described(mode=mode, found=found, expected=expected)
+    assert profile != "hf" or found != free, "the rule matters"
+    assert all(ids.ndim == 2 for ids in seen)
+    if "beams" not in mode:
+        assert seen[0][:, -2].tolist() == [2] * (len(seen[0]) // 3) + [4] * (len(seen[0]) // 3) + [7] * (
+            len(seen[0]) // 3), "rows are filled on the left"
+
+
+@pytest.mark.parametrize("config", [{}, {"num_beams": 2}])
+def test_a_rule_of_the_caller_may_answer_for_all_rows(config):
+    asked = {"max_new_tokens": 9, "pad_token_id": 0, **config}
+    rows = generate(MODEL, [[1, 2], [4, 5]], asked, stopping_criteria=[lambda ids, scores: ids.shape[1] >= 5])
+    assert rows.shape == (2, 5)
+    with pytest.raises(ValueError, match=r"stopping_criteria: .* was given \d rows, and returned \[3, 2\]"):
+        generate(MODEL, [[1, 2], [4, 5]], asked, stopping_criteria=[lambda ids, scores: torch.zeros(3, 2)])
+
+
+@pytest.mark.parametrize("config", [{}, {"num_beams": 3}, {"num_beams": 3, "early_stopping": True}])
+def test_rules_of_transformers_end_what_they_end_there(config):
+    from support.small_models import small_model
+    from transformers import StoppingCriteriaList
+
+    class Even:
+        """End a row of an even token that is not its first new one."""
+
+        def __call__(self, input_ids: torch.Tensor, scores: object, **_: object) -> torch.Tensor:
+            return (input_ids[:, -1] % 2 == 0) & (input_ids.shape[1] > 5)
+
+    model, ids = small_model("llama"), torch.tensor([[7, 8, 9, 10], [4, 5, 6, 11]])
+    asked = {"max_new_tokens": 10, "pad_token_id": 1, "eos_token_id": 2, **config}
+    rules = StoppingCriteriaList([Even()])
+    theirs = model.generate(ids, attention_mask=torch.ones_like(ids), stopping_criteria=rules, **asked)
+    ours = generate(model, ids, asked, stopping_criteria=rules)
+    assert ours.tolist() == theirs.tolist(), described(ours=ours, theirs=theirs)
+
+
 def test_a_processor_acts_before_the_temperature():
     seen = []
 
