@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clauses import clauses
+from support.order_pairs import order_pairs
 from support.strategies import described, score_vectors
 from support.vectors import Case, generate_case, noise_table, pipeline_case
 
@@ -156,6 +157,7 @@ def vectors() -> Iterator[Case]:
     for number, order in enumerate(((0, 1, 2), (2, 1, 0), (1, 2, 0))):
         yield pipeline_case(f"order-{number}", ["PIPELINE-1", "PIPELINE-3"], logits, [drawing[n] for n in order],
                             note="The same three operations; the result depends on their order.")
+    yield from order_pairs()
     yield pipeline_case("no-operation", ["PIPELINE-3"], logits, [])
     yield generate_case("warpers-are-inert-without-drawing", ["PIPELINE-2"],
                         {"max_new_tokens": 4, "temperature": 0.1, "top_k": 1, "top_p": 0.1}, [1], Scripted("table", 3))

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.clauses import clauses
-from support.strategies import models, prompts
+from support.free_choices import free_choices
+from support.strategies import described, models, prompts
 from support.vectors import Case, generate_case, noise_table
+from support.witnesses import Witness, rows, witnesses
 
 from genspec import GenerationConfig
 from genspec.config import Rejected
@@ -162,7 +164,16 @@ def test_early_stopping_ends_rows_of_engines_that_have_it() -> None:
     assert len(early.runs[0]) <= len(never.runs[0])
 
 
+@pytest.mark.parametrize("witness", list(witnesses()), ids=lambda witness: witness.name)
+@clauses("PROFILES-2")
+def test_a_published_call_tells_an_option_from_another(witness: Witness) -> None:
+    here, there = (rows(witness.case, profile) for profile in (witness.profile, witness.other))
+    assert witness.tells_apart, described(here=here, there=there)
+
+
 def vectors() -> Iterator[Case]:
+    yield from (witness.case for witness in witnesses())
+    yield from free_choices()
     for profile in ENGINES:
         name = profile.name.replace(".", "-")
         more = {"profile": profile.name, "flags": ("choice-point",), "note": f"As in {profile.name}."}

@@ -202,6 +202,9 @@ def drawn(rng: Random, size: int) -> Made:
 
 def vectors() -> Iterator[Case]:
     yield from with_choices(written_cases())
+    yield from with_choices([operation_case(
+        "exact-half-of-two", ["TOP-H-2", "TOP-H-3"], "top_h", [1.0, 1.0, -INF], {"h": 0.5},
+        flags=("boundary", "masked", "exact"), note="One of two equal tokens adds half of the entropy.")])
     yield from with_choices(random_cases("top_h", ["TOP-H-2", "TOP-H-3", "TOP-H-4", "TOP-H-6"], drawn, count=36))
     long = [-token / 64 for token in range(160)]
     yield operation_case("more-than-a-hundred", ["TOP-H-5"], "top_h", long, {"h": 0.875},

@@ -112,3 +112,6 @@ def vectors() -> Iterator[Case]:
     for label, n in (("zero", 0.0), ("below-zero", -1.0)):
         yield case(label, ["TOP-N-SIGMA-1"], name, [1.0, 0.0], {"n": n}, flags=("refused",))
     yield from random_cases(name, [two, three], drawn)
+    for label, scores in (("two", [3.0, 1.0]), ("four", [3.0, 1.0, 1.0, 3.0, -np.inf])):
+        yield case(f"exact-{label}", [two], name, scores, {"n": 2.0}, flags=("boundary", "exact"),
+                   note="The mean is 2, the deviation 1, and the threshold 1: equal scores stay.")

@@ -195,7 +195,19 @@ def drawn(rng: Random, size: int) -> Made:
     return {"p": rng.randrange(1, 32) / 32, "min_keep": rng.choice((1, 1, 1, 2, 3))}, {}
 
 
+def exact_cases() -> Iterator[Case]:
+    """Give cases whose mass is p itself in any arithmetic: nothing excuses one token more or less."""
+    for count, p, name in ((2, 0.5, "half-of-two"), (4, 0.25, "quarter-of-four"), (4, 0.5, "half-of-four"),
+                           (4, 0.75, "three-quarters-of-four"), (8, 0.125, "eighth-of-eight")):
+        for profile in ("hf", "openvino-genai", "sglang"):
+            suffix, flags = ("", ()) if profile == "hf" else (f"-{profile}", ("choice-point",))
+            note = f"The mass of {round(count * p)} of {count} equal tokens is {p}, and each is 1/{count}."
+            yield operation_case(f"exact-{name}{suffix}", ["TOP-P-2", "TOP-P-3"], "top_p", [1.0] * count + [-INF] * 2,
+                                 {"p": p}, profile=profile, flags=("boundary", "exact", "masked", *flags), note=note)
+
+
 def vectors() -> Iterator[Case]:
+    yield from with_choices(exact_cases())
     yield from with_choices(written_cases())
     yield from with_choices(random_cases("top_p", ["TOP-P-2", "TOP-P-3", "TOP-P-4", "TOP-P-7"], drawn, count=40))
     yield operation_case("ties-stay-together", ["TOP-P-6"], "top_p", [1.0, 2.0, 1.0, 1.0, 0.0], {"p": 0.6},

@@ -200,11 +200,21 @@ def vectors() -> Iterator[Case]:
     yield from with_choices(written_cases(), lambda s: -distances(s))
     yield from with_choices(random_cases("typical_p", named, drawn, count=36), lambda s: -distances(s))
     yield from with_choices(other_cases(), lambda s: -distances(s))
+    yield from with_choices(exact_cases(), lambda s: -distances(s))
     yield pipeline_case("law-of-a-token", ["TYPICAL-P-2"], [2.0, 1.5, 1.0, 0.0],
                         [("typical_p", {"p": 0.5, "min_keep": 1})], distribution=True)
     model = Scripted("table", 3, 8)
     for name, p in (("above-one", 1.5), ("zero", 0)):
         yield generate_case(name, ["TYPICAL-P-1"], {"do_sample": True, "typical_p": p}, [1], model, flags=("refused",))
+
+
+def exact_cases() -> Iterator[Case]:
+    """Give cases whose mass is p itself in any arithmetic: llama.cpp goes on until it exceeds p."""
+    for count, p, name in ((2, 0.5, "half-of-two"), (4, 0.25, "quarter-of-four"), (4, 0.5, "half-of-four")):
+        yield operation_case(f"exact-{name}", ["TYPICAL-P-2", "TYPICAL-P-3"], "typical_p", [1.0] * count + [-INF] * 2,
+                             {"p": p, "min_keep": 1}, profile="llama.cpp",
+                             flags=("boundary", "exact", "masked", "choice-point"),
+                             note=f"The mass of {round(count * p)} of {count} equal tokens is {p}, and no more.")
 
 
 def written_cases() -> Iterator[Case]:

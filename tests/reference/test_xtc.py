@@ -234,6 +234,14 @@ def vectors() -> Iterator[Case]:
     yield operation_case("two-halves", [three, four], name, [0.0, 0.0], {**always, "threshold": 0.5}, context=now,
                          flags=("boundary", "tie"), note="The highest threshold that two tokens reach.",
                          any_of=[{"scores": [0.0, -np.inf]}])
+    for count in (2, 4, 8):
+        options = [{"scores": [0.0 if t == stays else -np.inf for t in range(count)]} for stays in range(count - 1)]
+        yield operation_case(f"exact-{count}", [three, four], name, [0.0] * count, {**always, "threshold": 1 / count},
+                             context=now, flags=("boundary", "tie", "exact"), note=f"q is {1 / count} for each.",
+                             any_of=options)
+        yield operation_case(f"exact-{count}-mlx-lm", [three], name, [0.0] * count, {**always, "threshold": 1 / count},
+                             context=now, profile="mlx-lm", flags=("boundary", "choice-point", "exact"),
+                             note="In mlx-lm a choice is above the threshold.")
     yield operation_case("threshold-above-a-half", ["XTC-1"], name, [2.0, 1.9375], {**always, "threshold": 0.53125},
                          context=now)
     yield operation_case("equal-least-choices", [four], name, [1.0, 0.0, 0.0, -4.0], always, context=now,

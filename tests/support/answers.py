@@ -33,13 +33,13 @@ EXACT = frozenset({
 def answer(case: "Case") -> dict[str, Any]:
     """Run the reference on a case: `{"kind": "exact" | "any-of" | "distribution" | "reject", ...}`.
 
-    `margin`: the least distance of a decision that rounding can turn; absent where there is none. VECTORS-9
+    `margin`: the least distance of a decision that rounding can turn; absent where there is none. VECTORS-9, 15
     """
     try:
         given, margin = ANSWERS[case.level](case)
     except Rejected as rejected:
         return {"kind": "reject", "clauses": sorted({reason.clause for reason in rejected.reasons})}
-    near = {} if margin == np.inf else {"margin": number(margin)}
+    near = {} if margin == np.inf or case.exact else {"margin": number(margin)}
     if case.any_of:
         return {"kind": "any-of", "answers": [given, *({**given, **encoded(other)} for other in case.any_of)], **near}
     return {"kind": "distribution" if case.distribution else "exact", **given, **near}

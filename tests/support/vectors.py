@@ -35,6 +35,11 @@ class Case:
     any_of: tuple[Mapping[str, Any], ...] = ()      # other answers that conform, beside the reference's
     distribution: bool = False          # the answer is the law of the token
 
+    @property
+    def exact(self) -> bool:
+        """Tell whether no rounding can turn what the case decides. VECTORS-15."""
+        return "exact" in self.flags
+
 
 def operation_case(
     name: str, clauses: Sequence[str], operation: str, scores: Iterable[float], arguments: Mapping[str, Any],

@@ -26,6 +26,7 @@ class Float32:
     """The processors of the operations that take nothing but scores, and a row."""
 
     epsilon = 2.0**-23
+    dtype: Any = None               # of torch; None: float32
 
     def answer(self, level: str, profile: str, given: Json) -> Json:
         import torch
@@ -34,7 +35,7 @@ class Float32:
             raise Unsupported(f"{level} of {profile}")
         processor = PROCESSORS[given["operation"]](given["arguments"])
         row = torch.tensor([given["context"].get("tokens", [])], dtype=torch.long)
-        scores = torch.tensor([[float(score) for score in given["scores"]]], dtype=torch.float32)
+        scores = torch.tensor([[float(score) for score in given["scores"]]], dtype=self.dtype or torch.float32)
         return {"scores": processor(row, scores)[0].tolist()}
 
 
