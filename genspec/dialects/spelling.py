@@ -61,6 +61,15 @@ def texts(value: Any, facts: Facts) -> list[str]:
     return [facts.text_of(token) for token in as_list(value, facts)]
 
 
+def one(value: Any, facts: Facts) -> int:
+    """Give the only one of some ids. Raises `Unspoken`."""
+    if isinstance(value, int):
+        return value
+    if len(value) == 1:
+        return int(value[0])
+    raise Unspoken("it takes one id")
+
+
 def lists_of_texts(value: Any, facts: Facts) -> list[list[str]]:
     """Give the texts of lists of ids."""
     return [texts(one, facts) for one in value]
@@ -127,6 +136,7 @@ SPELLINGS: Mapping[str, Callable[[Any, Facts], Any]] = {
     "list": as_list,
     "set": lambda value, facts: {*as_list(value, facts)},
     "texts": texts,
+    "one": one,
     "lists of texts": lists_of_texts,
     "less the prompt": less_the_prompt,
     "with the prompt": with_the_prompt,

@@ -141,13 +141,17 @@ def asked_of(call: Call, dialect: Dialect) -> Asked:
 
 
 def values_of(call: Call, plan: DecodingPlan, dialect: Dialect) -> dict[str, Any]:
-    """Give the value of each field that the dialect spells: what is set, or what genspec takes for an unset field."""
+    """Give the value of each field that the dialect spells: what is set, or what genspec takes for an unset field.
+
+    None: it has no effect in the mode, and is to be switched off.
+    """
     values: dict[str, Any] = {}
     for option in dialect.options:
         known = FIELDS[option.field]
-        if option.field in (*LENGTHS, *OTHER_LENGTHS) or plan.mode not in known.modes:
+        if option.field in (*LENGTHS, *OTHER_LENGTHS):
             continue
-        if option.modes and plan.mode.value not in option.modes:
+        if plan.mode not in known.modes or (option.modes and plan.mode.value not in option.modes):
+            values[option.field] = None             # off, where there is a word for that
             continue
         value = call.config.get(known.key)
         values[option.field] = known.unset if value is None and option.unset == "sent" else value

@@ -27,7 +27,7 @@ CONVERTED = frozenset({"onnx", "ctranslate2", "openvino"})
 """The formats that a converter writes; the others are written in milliseconds."""
 LOADED = 8
 """How many engines are kept."""
-SIZES = (1, 2, 3, 4, 5, 6, 8, 11, 13, 17, 24, 33)
+SIZES = (1, 2, 3, 4, 5, 6, 8, 11, 13, 16, 17, 24, 33, 41)
 """The V that the kit draws. Their templates are converted before an engine is asked: that takes longer than a case."""
 TEMPLATE = 20260101
 """The seed of the tables of templates."""

@@ -7,6 +7,7 @@ import pytest
 from genspec.backends.checkpoints import Checkpoint, model_of, write_checkpoint
 from genspec.backends.engines import models
 from genspec.backends.engines.models import Models, checkpoint_for, replace_head
+from genspec.conform.strategies.models import VOCABULARIES
 from genspec.dialects.spelling import Unspoken
 from genspec_reference import Scripted, Table
 
@@ -50,3 +51,7 @@ def test_engines_that_are_not_asked_for_long_are_dropped(tmp_path):
     assert len(kept.kept) == models.LOADED
     kept.of(Scripted("table", 0, 5))
     assert len(loaded) == models.LOADED + 2, "the first one was kept"
+
+
+def test_templates_are_ready_for_every_size_that_is_drawn():
+    assert {*VOCABULARIES, 1} <= set(models.SIZES), set(VOCABULARIES) - set(models.SIZES)

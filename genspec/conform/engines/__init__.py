@@ -1,0 +1,1 @@
+"""What runs of real engines showed, and what is known of it: the pages of docs/conformance."""
