@@ -223,8 +223,8 @@ SHOWN: dict[str, tuple[Call, ...]] = {
 }
 """Calls that show each of the deviations that a campaign can see."""
 
-FREE = ("DEV-64", "DEV-65")
-"""Deviations after which what is drawn cannot be told: another token is excused there."""
+FREE = ("DEV-65",)
+"""A deviation after which what is drawn cannot be told: another token is excused there."""
 
 
 def asked(call: Call) -> tuple[Seen, Answer]:

@@ -1,7 +1,7 @@
 """Deviations of transformers in calls that it refuses, found by campaigns."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
-from genspec.conform.deviations.made.assistance import free_behind_a_pad, free_behind_the_rounds
+from genspec.conform.deviations.made.assistance import free_behind_the_rounds
 from genspec.conform.deviations.made.chunked import source_is_cut
 from genspec.conform.deviations.made.endings import ended_row_has_nothing_left
 from genspec.conform.deviations.made.overflow import overflows_behind_the_lowest
@@ -14,7 +14,7 @@ from genspec.conform.deviations.made.refusals import (
     has_a_compile_config,
     refuses,
 )
-from genspec.conform.deviations.made.rounds import draws_for_dropped_drafts
+from genspec.conform.deviations.made.rounds import draws_for_dropped_drafts, pads_are_not_read
 
 CALLS = (
     Deviation(
@@ -92,14 +92,17 @@ CALLS = (
     Deviation(
         id="DEV-64",
         when="assisted decoding that draws, or mixes, with an assistant, and the pad id stands in the row",
-        does="the assistant gets no mask, infers one, and does not read tokens that are the pad",
+        does=(
+            "the assistant gets positions and no mask, infers one, and does not read tokens that are the pad; those "
+            "behind them are at wrong positions"
+        ),
         specified="the assistant reads the row; the law of the rows is the same, and what is drawn is not",
         clauses=("ASSISTED-11", "ASSISTED-16"),
         versions=Versions(("5.23.0",)),
         example="an assistant, `do_sample=True, pad_token_id=0`, prompt 0 1 2",
         shows="drafts as after the row 1 2",
         tests=("conform/test_deviations.py::test_dev_64_an_assistant_does_not_read_the_pad",),
-        changes=(free_behind_a_pad,),
+        changes=(pads_are_not_read,),
     ),
     Deviation(
         id="DEV-65",

@@ -1,4 +1,4 @@
-"""DEV-51, DEV-64 and DEV-65: what an assistant is given."""
+"""DEV-51 and DEV-65: what an assistant is given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,14 +19,6 @@ from genspec_reference.step import CLOSING
 
 ROUNDS = 2
 """Rounds of drafts in which the assistant of an encoder-decoder reads the row as it is. Each gives a token at least."""
-
-
-def free_behind_a_pad(situation: Situation) -> Situation | None:
-    """Let a row be any from where it parts behind a pad: the assistant infers a mask and does not read it. DEV-64."""
-    pad, eos = situation.call.config.get("pad_token_id"), situation.request.plan.stopping.eos_token_ids
-    if pad is None or pad in eos:
-        return None
-    return free_behind(situation, lambda begin, _: pad in begin)
 
 
 def free_behind_the_rounds(situation: Situation) -> Situation | None:

@@ -1,8 +1,8 @@
-"""DEV-49, DEV-50, DEV-66 and DEV-78: assisted decoding round by round, as transformers does it."""
+"""DEV-49, DEV-50, DEV-64, DEV-66 and DEV-78: assisted decoding round by round, as transformers does it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from genspec.conform.oracle.requests import with_operations
 from genspec_reference import FinishReason, GenerateOutput, Row
 from genspec_reference.context import Context
 from genspec_reference.drafts import Draft, Drafts, assistance_of, before_eos, drafted
-from genspec_reference.model import ModelOutput, evaluate
+from genspec_reference.model import Model, ModelOutput, evaluate
 from genspec_reference.modes.assisted import verified
 from genspec_reference.output import Step
 from genspec_reference.request import Request
@@ -37,6 +37,7 @@ class Rounds:
     late: bool = False                      # a string that a draft completes is looked for at its end. DEV-49
     all_drawn: bool = False                 # a token is drawn for dropped positions too. DEV-66
     scheduled: bool = False                 # the length of drafts changes from round to round. DEV-78
+    unread: tuple[int, int] | None = None   # a token that the assistant does not read, of how many there are. DEV-64
     ways: ClassVar[int] = 1                 # of rounding
 
     def __call__(self, request: Request, *, rounding: int = 0) -> GenerateOutput:
@@ -47,13 +48,19 @@ class Rounds:
         tokens, steps, count = request.prompt, list[Step](), assistance_of(request).num_assistant_tokens or 0
         reason = finish_reason(request, tokens)
         while reason is None:
-            drafts = drafts_of(request, tokens, count)
+            drafts = drafts_of(self.assisted(request, len(tokens)), tokens, count)
             taken = self.judged(request, tokens, drafts)
             tokens, steps = (*tokens, *(token for token, _ in taken)), [*steps, *(step for _, step in taken)]
             if self.scheduled:
                 count = count + 2 if len(taken) > len(drafts) else max(1, count - 1)
             reason = finish_reason(request, tokens)
         return GenerateOutput((Row(tokens, len(request.prompt), reason),), (tuple(steps),))
+
+    def assisted(self, request: Request, start: int) -> Request:
+        """Give the request with the assistant as it reads in a round that starts behind so many tokens."""
+        if self.unread is None or request.assistant is None:
+            return request
+        return replace(request, assistant=Unread(request.assistant, *self.unread, start))
 
     def judged(self, request: Request, tokens: Tokens, drafts: Drafts) -> list[tuple[int, Step]]:
         """Take the tokens of a round, with what is kept of each."""
@@ -98,6 +105,27 @@ class Read:
         else:
             self.row = (*self.row, context.tokens[-1])
         return evaluate(self.request.model, self.row, self.request.source).logits
+
+
+@dataclass(frozen=True)
+class Unread:
+    """An assistant that reads no token of the row that is the pad. Of what it drafts itself it reads all."""
+
+    model: Model
+    pad: int
+    size: int                               # V
+    start: int                              # tokens of the row before the draft
+
+    def __call__(self, tokens: Tokens, source: Tokens = ()) -> Any:
+        """Ask the assistant."""
+        read, unread = list[int](), 0
+        for place, token in enumerate(tokens):
+            if token == self.pad and place < self.start:
+                unread += 1
+            else:
+                read.append((token + unread) % self.size)       # at a wrong position it reads another token
+        given = (source,) if source else ()
+        return self.model(tuple(read), *given) if read else np.zeros(self.size)
 
 
 def drafts_of(request: Request, tokens: Tokens, count: int) -> Drafts:
@@ -171,3 +199,12 @@ def lengths_are_scheduled(situation: Situation) -> Situation | None:
     if rounds is None or situation.request.assistant is None or schedule not in ("heuristic", "heuristic_transient"):
         return None
     return replace(situation, search=replace(rounds, scheduled=True))
+
+
+def pads_are_not_read(situation: Situation) -> Situation | None:
+    """Let an assistant infer a mask, and read no token that is the pad. DEV-64."""
+    rounds, pad = rounds_of(situation), situation.call.config.get("pad_token_id")
+    plan = situation.request.plan
+    if rounds is None or situation.request.assistant is None or pad is None or pad in plan.stopping.eos_token_ids:
+        return None
+    return replace(situation, search=replace(rounds, unread=(pad, situation.call.model.vocab_size)))
