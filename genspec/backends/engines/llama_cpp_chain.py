@@ -41,6 +41,8 @@ def question(
         return "each sampler stands in the chain once"
     if not tokens and not set(names).isdisjoint(READS_THE_ROW):
         return "a row without a token cannot be asked"
+    if any(token >= len(scores) for token in tokens):
+        return "a row with an id outside of the vocabulary is refused"
     options: dict[str, Any] = {option.name: option.off for option in DIALECT.options if option.off is not None}
     options |= {**DIALECT.always, "temperature": 1.0, "min_keep": 0}
     for name, arguments in operations:

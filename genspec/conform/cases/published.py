@@ -1,8 +1,9 @@
 """The published vectors as cases, judged by VECTORS-8 and VECTORS-9. Text: docs/spec/vectors.md."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,8 @@ class Published:
         if expected["kind"] == "reject" or "reject" in reply:
             return refusal(self.clauses, expected, reply)
         vector = as_probabilities(self.vector) if "probabilities" in reply else self.vector
+        if vector is None:
+            return Verdict(Kind.UNSUPPORTED, "tells probabilities, and scores with an infinity have none")
         found = runner.verdict(self.level, vector, reply, epsilon)
         if found is runner.Verdict.CONFORMS:
             return CONFORMS
@@ -104,14 +107,22 @@ class Published:
                        parted.expected, parted.answered, self.vector["expected"].get("margin"))
 
 
-def as_probabilities(vector: Json) -> Json:
-    """Give a vector of scores as one of probabilities, for decoders that tell no others."""
+def as_probabilities(vector: Json) -> Json | None:
+    """Give a vector of scores as one of probabilities, for decoders that tell no others. None: there are none."""
     expected = vector["expected"]
+    if not all(has_probabilities(one.get("scores", [0.0])) for one in expected.get("answers", [expected])):
+        return None
     answers = [{"probabilities": runner.softmax(one["scores"])} if "scores" in one else one
                for one in expected.get("answers", [expected])]
     changed = {"answers": answers} if "answers" in expected else answers[0]
     kept = {name: value for name, value in expected.items() if name not in ("scores", "answers")}
     return {**vector, "expected": {**kept, **changed}}
+
+
+def has_probabilities(scores: Sequence[Any]) -> bool:
+    """Tell whether the softmax of scores is one: nothing is infinite or NaN but what is masked."""
+    numbers = [runner.number(score) for score in scores]
+    return max(numbers) > -inf and all(number < inf for number in numbers)
 
 
 def refusal(clauses: tuple[str, ...], expected: Json, reply: Json) -> Verdict:

@@ -120,6 +120,7 @@ def test_a_decoder_that_tells_probabilities_is_compared_with_those_of_the_scores
     ([("top_k", {"k": 2}), ("top_k", {"k": 1})], [1], "once"),
     ([("repetition_penalty", {"penalty": 2.0})], [], "without a token"),
     ([("top_k", {"size": 2})], [1], "other arguments"),
+    ([("repetition_penalty", {"penalty": 2.0})], [2], "outside of the vocabulary"),
     ([("temperature", {"temperature": 0.0})], [1], "none"),
 ])
 def test_what_the_chain_of_llama_cpp_cannot_be_asked_has_a_reason(operations, tokens, said):
