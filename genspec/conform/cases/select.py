@@ -145,12 +145,28 @@ def rounded(value: float, dtype: str) -> float:
 
 
 def spread(cases: Sequence[Case]) -> list[Case]:
-    """Order cases so that every beginning shows as many clauses as it can: page by page, clause by clause."""
+    """Order cases so that every beginning shows as many clauses as it can: page by page, clause by clause.
+
+    Pages come after those that they rest on, so that what is wrong everywhere is blamed on the page that says it.
+    """
     pages: dict[str, dict[str, list[Case]]] = {}
     for case in sorted(cases, key=lambda case: (not case.boundary, case.question.id)):
         clause = case.clauses[0] if case.clauses else ""
         pages.setdefault(page_of(clause), {}).setdefault(clause, []).append(case)
-    return list(in_turn([list(in_turn(list(clauses.values()))) for _, clauses in sorted(pages.items())]))
+    return list(in_turn([list(in_turn(list(clauses.values()))) for _, clauses in sorted(pages.items(), key=place_of)]))
+
+
+FIRST = ("GREEDY", "SAMPLE", "LENGTH", "STOPPING", "TOKENS")
+LAST = ("OUTPUTS", "BEAM-SEARCH", "BEAMS", "BEAM-SAMPLE", "GROUP-BEAM-SEARCH", "DIVERSITY", "CONSTRAINED-BEAM-SEARCH",
+        "CONTRASTIVE-SEARCH", "DOLA", "ASSISTED", "TOKEN-HEALING", "PIPELINE", "MODE", "PROFILES", "CONFIG", "CACHE",
+        "PERFORMANCE", "VECTORS")
+"""Pages that the others rest on, and pages that rest on the others, in order."""
+
+
+def place_of(item: tuple[str, object]) -> tuple[int, str]:
+    """Give the place of a page among all."""
+    page = item[0]
+    return (FIRST.index(page) - len(FIRST) if page in FIRST else 1 + LAST.index(page) if page in LAST else 0, page)
 
 
 def in_turn(queues: Sequence[Sequence[Case]]) -> Iterator[Case]:
@@ -175,8 +191,9 @@ def check(selection: Selection) -> None:
 
 
 def known_ids() -> frozenset[str]:
-    """Give the ids of all published and placed cases."""
-    return frozenset(case.question.id for case in (*all_published(folder()), *placed("hf"), *batches("hf")))
+    """Give the ids of all cases that have one for good: those that are not drawn."""
+    lasting: list[Case] = [*all_published(folder()), *placed("hf"), *batches("hf"), *laws("hf")]
+    return frozenset(case.question.id for case in lasting)
 
 
 def case_named(name: str, profile: str, can: Capabilities) -> Case:

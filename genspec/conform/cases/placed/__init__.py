@@ -5,10 +5,11 @@ not remembered from its first token. Its seed was sought for that, and the tests
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from genspec.backends.call import Call
+from genspec.conform.cases.case import Who
 from genspec.conform.cases.drawn import Drawn
 from genspec.conform.cases.placed.batches import BATCHES
 from genspec.conform.cases.placed.choices import CHOICE_CALLS
@@ -16,6 +17,8 @@ from genspec.conform.cases.placed.defaults import DEFAULTS
 from genspec.conform.cases.placed.fields import FIELD_CALLS
 from genspec.conform.cases.placed.long import LONG
 from genspec.conform.cases.placed.orders import ORDER_CALLS
+from genspec.conform.question import Told
+from genspec.conform.verdict import Kind, Verdict
 
 CALLS: Mapping[str, tuple[tuple[str, ...], Call]] = {
     **DEFAULTS, **LONG, **CHOICE_CALLS, **FIELD_CALLS, **ORDER_CALLS,
@@ -38,6 +41,13 @@ class Placed(Drawn):
     def boundary(self) -> bool:
         """Say yes: it is there for that."""
         return True
+
+    def judged(self, told: Told, who: Who) -> Verdict:
+        """Judge an answer; what it violates is the clause that the oracle finds, and what the call is there for."""
+        said = super().judged(told, who)
+        if said.kind is not Kind.VIOLATES:
+            return said
+        return replace(said, clauses=tuple(dict.fromkeys((*said.clauses, *self.shows))))
 
 
 @cache

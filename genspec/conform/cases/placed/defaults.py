@@ -20,5 +20,6 @@ DEFAULTS: Mapping[str, tuple[tuple[str, ...], Call]] = {
     "default-top-k-and-a-temperature": (("TOP-K-1", "TEMPERATURE-1"), sampled({"temperature": 2.0}, 2)),
     "no-top-k": (("TOP-K-1", "SAMPLE-1"), sampled({"top_k": 0}, 3)),
     "top-k-of-many": (("TOP-K-2", "SAMPLE-1"), sampled({"top_k": 55}, 4)),
+    "a-close-race": (("SAMPLE-1",), sampled({"top_k": 0}, 312)),        # noise of 16 bits draws another token
     "default-length": (("LENGTH-4",), Call({}, Scripted("history", 3, 60), ((0, 1, 2),))),
 }

@@ -14,6 +14,8 @@ FAR = (0, 1, *(10 + place % 14 for place in range(124)), 0)
 ENDING = (*range(10, 24), 5, 10, 11, 12, 13, 0)
 ZEROS = Table(((3.0, 1.0, 0.0, 2.0), (0.5, 2.0, 0.0, 1.0), (0.0, 1.0, 3.0, 2.0), (2.0, 0.0, 1.0, 0.5)), ())
 """After 0 comes 0, again and again."""
+NEAR = Table(((0.0, 1.0, 1.0 + 2.0**-12, -1.0), (2.0, 0.5, 0.0, 2.0 - 2.0**-10), (1.0, 1.0 - 2.0**-11, 0.0, 0.5)), ())
+"""Two tokens are nearly as good as each other: numbers of 16 bits do not tell them apart."""
 HISTORY = Scripted("history", 11, SIZE)
 RICH = Scripted("history", 5, SIZE, (3, 7))
 ENDS: Mapping[str, Any] = {"eos_token_id": [3, 7]}
@@ -71,6 +73,15 @@ LONG: Mapping[str, tuple[tuple[str, ...], Call]] = {
     "no-pad": (("TOKENS-3", "OUTPUTS-7"), call({"eos_token_id": 2}, ZEROS, (3,))),
     "zero-is-an-eos": (("TOKENS-2", "STOPPING-1"), call({"eos_token_id": 0}, ZEROS, (3,))),
     "no-bos-in-a-row-of-two": (("FORCED-BOS-3",), call({"forced_bos_token_id": 4}, HISTORY, (5, 2))),
+    "a-bad-word-forced-first": (("FORCED-BOS-2", "BAD-WORDS-1", "PIPELINE-1"), call(
+        {"forced_bos_token_id": 4, "bad_words_ids": [[4]]}, HISTORY, (5,))),
+    "a-repetition-forced-first": (("FORCED-BOS-2", "NO-REPEAT-NGRAM-1", "PIPELINE-1"), call(
+        {"forced_bos_token_id": 4, "no_repeat_ngram_size": 1}, HISTORY, (4,))),
+    "an-eos-forced-first": (("FORCED-EOS-2", "FORCED-BOS-2", "PIPELINE-1"), call(
+        {"forced_bos_token_id": 4, "forced_eos_token_id": 7, "max_new_tokens": 1}, HISTORY, (5,))),
+    "scores-near-each-other": (("GREEDY-1", "SCORES-1"), call({}, NEAR, (0,))),
+    "scores-near-each-other-in-beams": (("BEAM-SEARCH-2", "SCORES-1"), call(
+        {"num_beams": 2, "num_return_sequences": 2}, NEAR, (0,))),
     "one-token-left": (("LENGTH-1",), call({"max_new_tokens": 1, **ENDS}, RICH, (3,))),
     "more-beams-than-tokens": (("BEAM-SEARCH-2",), call(
         {"num_beams": 6, "num_return_sequences": 6, "max_new_tokens": 5, "eos_token_id": 2},

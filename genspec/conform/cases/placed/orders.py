@@ -68,6 +68,11 @@ def order_call(one: str, other: str, mode: Mode, seed: int) -> Call:
     return Call(config, Scripted("history", seed, V, EOS), (PROMPT,), seeds=seeds)
 
 
+def clause_of(name: str) -> str:
+    """Give the first clause of an operation's page."""
+    return f"{name.upper().replace('_', '-')}-1"
+
+
 def modes_of(one: str, other: str) -> tuple[Mode, ...]:
     """Give the modes in which two operations meet: a simple one, and one with beams."""
     if "renormalize" in (one, other):       # what is added to all scores alike changes no other token
@@ -104,8 +109,7 @@ REPAIRS: Mapping[str, tuple[tuple[str, ...], Call]] = {
 }
 
 ORDER_CALLS: Mapping[str, tuple[tuple[str, ...], Call]] = {
-    **{called: (("PIPELINE-1", *(name.upper().replace("_", "-") + "-1" for name in (one, other))),
-                order_call(one, other, mode, ORDER_SEEDS[called]))
+    **{called: ((clause_of(one), clause_of(other), "PIPELINE-1"), order_call(one, other, mode, ORDER_SEEDS[called]))
        for called, one, other, mode in every() if called in ORDER_SEEDS},
     **REPAIRS,
 }
