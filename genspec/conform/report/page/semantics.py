@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from genspec.conform.inference.finding import CONFIRMED, INFERRED, NOT_SHOWN, PointFinding, Semantics
+from genspec.conform.inference.finding import CONFIRMED, INFERRED, NOT_SHOWN, ORDERS, PointFinding, Semantics
 from genspec.conform.kit.report import Report, word_of
 from genspec.conform.report.page.parts import code, folded, heading, shown, table, tag, verdict
 
@@ -51,7 +51,8 @@ def summary_of(found: Semantics) -> str:
 
 def point_of(point: PointFinding) -> list[str]:
     """Write a choice point: its name, the option that fits, its clause, how many cases show it."""
-    meaning = f" {tag('span', shown(point.meaning), 'soft')}" if point.meaning and point.meaning != point.option else ""
+    says_more = point.meaning and point.meaning != point.option and point.point not in ORDERS
+    meaning = f" {tag('span', shown(point.meaning), 'soft')}" if says_more else ""
     return [code(point.point), f"{shown(point.option)}{meaning}", shown(point.clause), f"{point.cases:,}"]
 
 
