@@ -46,6 +46,14 @@ EXAMPLES: dict[str, Call] = {
     "DEV-89": Call({"max_new_tokens": 2, "min_length": 2, "eos_token_id": [0]}, LINES, ((1,),), assistant=LINES),
     "DEV-90": Call({"max_new_tokens": 8, "do_sample": True, "top_k": 1, "watermarking_config": {"hashing_key": 1}},
                    Scripted("history", 3, 33), ((0,),), seeds=(1,)),
+    "DEV-91": Call({"max_new_tokens": 1, "cache_config": {}}, LINES, ((0,),)),
+    "DEV-92": Call({"max_new_tokens": 2, "encoder_repetition_penalty": 2.0, "decoder_start_token_id": 0,
+                    "eos_token_id": [2]}, LINES, ((),), ((0,),), assistant=LINES),
+    "DEV-93": Call({"max_new_tokens": 1, "min_length": 2, "min_new_tokens": 0, "eos_token_id": [0]},
+                   Table(((2.0, 1.0, 0.0),)), ((1,),)),
+    "DEV-94": Call({"max_new_tokens": 3, "do_sample": True, "eos_token_id": [0], "num_assistant_tokens": 2},
+                   Table(((-9.0, 1.0, 0.0),)), ((1,),), seeds=(0,), assistant=Table(((0.0, 0.0, 0.0),))),
+    "DEV-95": Call({"max_new_tokens": 1, "prefill_chunk_size": 1}, LINES, ((0,),)),
 }
 """A call that shows each of them."""
 

@@ -1,4 +1,4 @@
-"""DEV-42, DEV-87, DEV-88 and DEV-90: what searches before 4.50 write, and logits before 4.40."""
+"""DEV-42, DEV-87, DEV-88, DEV-90, DEV-93 and DEV-94: what searches before 4.50 write, and what 4.38 does otherwise."""
 
 from dataclasses import replace
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 from genspec.backends.call import Call
 from genspec.config.decision import Rejected
 from genspec.config.mode import Mode
-from genspec.config.plan import DecodingPlan
+from genspec.config.plan import DecodingPlan, Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import Row
@@ -83,3 +83,23 @@ def logits_are_lost(situation: Situation) -> Situation | None:
 def with_logits(answered: Run, expected: Run) -> Run:
     """Give steps with the logits of others."""
     return tuple(replace(step, logits=other.logits) for step, other in zip(answered, expected, strict=False))
+
+
+def both_minima_act(situation: Situation) -> Situation | None:
+    """Let `min_length` hold EOS back beside `min_new_tokens`. DEV-93."""
+    config, plan = situation.call.config, situation.request.plan
+    least, eos, order = config.get("min_length"), plan.stopping.eos_token_ids, plan.profile.order
+    if not least or config.get("min_new_tokens") is None or not eos:
+        return None
+    later = frozenset(order[order.index("min_length") + 1:])
+    held = inserted(plan.operations, [Operation("min_length", {"length": least, "eos": eos}, "MIN-LENGTH-1")], later)
+    return replace(situation, request=with_operations(situation.request, held))
+
+
+def no_draft_is_doubted(situation: Situation) -> Situation | None:
+    """Let no draft end with a token of low probability. DEV-94."""
+    plan = situation.request.plan
+    if situation.request.assistant is None or plan.assistance is None:
+        return None
+    certain = replace(plan.assistance, assistant_confidence_threshold=None)
+    return replace(situation, request=replace(situation.request, plan=replace(plan, assistance=certain)))

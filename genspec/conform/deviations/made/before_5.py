@@ -1,4 +1,7 @@
-"""DEV-80 to DEV-84: what releases before 5.x refuse, and what they leave out. All of it is mended since."""
+"""DEV-80 to DEV-84, DEV-89, DEV-91, DEV-92 and DEV-95: what releases before 5.x refuse, and what they leave out.
+
+All of it is mended since.
+"""
 
 from dataclasses import replace
 
@@ -8,7 +11,7 @@ from genspec.config.mode import Mode
 from genspec.config.plan import DecodingPlan, Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import Seen
-from genspec.conform.deviations.made.refusals import refuses
+from genspec.conform.deviations.made.refusals import refuses, width
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
 from genspec_reference.decode import run
@@ -119,3 +122,22 @@ def assists_with_a_minimum(call: Call, plan: DecodingPlan) -> bool:
 def has_forced_decoder_ids(call: Call, _: DecodingPlan) -> bool:
     """DEV-84."""
     return call.config.get("forced_decoder_ids") is not None
+
+
+def has_a_cache_config(call: Call, _: DecodingPlan) -> bool:
+    """DEV-91."""
+    return call.config.get("cache_config") is not None
+
+
+def drafts_without_the_source(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-92: an operation on the ids of the source, of which an assistant is given -100 alone."""
+    if call.sources is None or call.assistant is None or plan.mode is not Mode.ASSISTED:
+        return False
+    ngrams = plan.operation("encoder_no_repeat_ngram")
+    bans = ngrams is not None and ngrams.arguments["size"] == 1
+    return bans or plan.operation("encoder_repetition_penalty") is not None
+
+
+def chunks_of_one_token(call: Call, _: DecodingPlan) -> bool:
+    """DEV-95: the last token is read for itself, and none is left for a chunk."""
+    return call.config.get("prefill_chunk_size") is not None and width(call) == 1
