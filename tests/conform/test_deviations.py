@@ -134,6 +134,8 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-34": (
         Call({"exponential_decay_length_penalty": [0, 1e39], "max_new_tokens": 4, "do_sample": True, "num_beams": 2,
               "eos_token_id": 5}, Table(((0.0, 1.0, 2.0, 3.0, 2.5, -1.5),)), ((0,),), seeds=(1,)),
+        Call({"exponential_decay_length_penalty": [0, 1.5], "remove_invalid_values": True, "min_new_tokens": 4,
+              "eos_token_id": 5, "do_sample": True, "max_new_tokens": 3}, CYCLE, ((0,),), seeds=(1,)),
     ),
     "DEV-35": (
         Call({"top_h": 1.0, "do_sample": True, "max_new_tokens": 1, "output_scores": True,
@@ -204,6 +206,8 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-66": (
         Call({"prompt_lookup_num_tokens": 2, "do_sample": True, "no_repeat_ngram_size": 3, "max_new_tokens": 4,
               "temperature": 0.1}, Scripted("ties", 1215, 2), ((0, 0, 0, 0),), seeds=(796,)),
+        Call({"do_sample": True, "forced_bos_token_id": 0, "begin_suppress_tokens": [0], "eos_token_id": 0,
+              "max_new_tokens": 2}, Scripted("ties", 1, 1), ((0,),), seeds=(2,), assistant=Scripted("table", 0, 1)),
     ),
     "DEV-67": (
         Call({"do_sample": True, "no_repeat_ngram_size": 1, "eos_token_id": 3, "max_new_tokens": 3},
@@ -384,6 +388,16 @@ def test_dev_64_an_assistant_does_not_read_the_pad() -> None:
         config = {key: value for key, value in call.config.items() if key != "pad_token_id"}
         seen, answer = asked(replace(call, config=config))
         assert seen.verdict.kind is Kind.CONFORMS, described(verdict=seen.verdict, answer=answer)
+
+
+def test_dev_50_an_assistant_is_guided_by_the_row_of_the_model() -> None:
+    """Its drafts are those that the reference makes with the model's u, and not with its own."""
+    lines = ((1.0, 2.5, -3.5, 1.0, -0.5, -3.5, -1.0, 1.0), (2.5, -0.5, -3.5, 0.0, 3.75, 2.5, 0.125, 0.125),
+             (-3.5, -1.0, 0.125, -3.5, -1.0, 1.0, 2.5, 0.0))
+    seen, answer = asked(Call({"do_sample": True, "guidance_scale": 2.0, "max_new_tokens": 2}, Table(lines), ((3,),),
+                              seeds=(10863,), assistant=Scripted("history", 697, 8)))
+    assert seen.verdict.kind is Kind.VIOLATES, described(verdict=seen.verdict, answer=answer)
+    assert [one.id for one in explaining(seen)] == ["DEV-50"]
 
 
 def test_dev_78_drafts_grow_and_shrink() -> None:

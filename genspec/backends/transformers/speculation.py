@@ -14,6 +14,7 @@ from unittest import mock
 
 import torch
 from transformers.generation import utils
+from transformers.generation.logits_process import UnbatchedClassifierFreeGuidanceLogitsProcessor
 
 from genspec.backends.transformers.chance import can_be_drawn_from
 from genspec.backends.transformers.model import ScriptedModel
@@ -30,10 +31,20 @@ class Chance:
     assistant: ScriptedModel | None
     judged: list[int] = field(default_factory=list)
     reads: list[tuple[ScriptedModel, int]] = field(default_factory=list)    # since the last draw
+    deaf: bool = False                      # while guidance reads
 
     def hear(self, reader: ScriptedModel, length: int) -> None:
-        """Note who reads how much. Guidance reads again after the model has, and something else."""
-        self.reads.append((reader, length))
+        """Note who reads how much of the row."""
+        if not self.deaf:
+            self.reads.append((reader, length))
+
+    def unconditional(self, original: Callable[..., torch.Tensor], guidance: Any, ids: torch.Tensor) -> torch.Tensor:
+        """Let guidance read what it reads for itself, which is another row, and may be longer. float32[1, n, V]."""
+        self.deaf = True
+        try:
+            return original(guidance, ids)
+        finally:
+            self.deaf = False
 
     def at(self, place: int) -> torch.Tensor:
         """Give the numbers of the token at a place of the row. float64[V], or with an assistant float64[2 V + 2]."""
@@ -46,7 +57,7 @@ class Chance:
         """Draw a token for each of the last places that were read, or for the one that is judged. float32[n, V]."""
         if not can_be_drawn_from(probabilities):
             return original(probabilities, num_samples)     # which raises
-        reader, length = max(self.reads, key=itemgetter(1))     # the row; what guidance reads for itself is shorter
+        reader, length = max(self.reads, key=itemgetter(1))     # the row
         self.reads.clear()
         first = self.judged[0] if self.judged else length - len(probabilities) + 1
         drafting = not self.judged and self.assistant is not None and reader is self.assistant
@@ -77,7 +88,14 @@ class Chance:
 def given_chance(chance: Chance) -> Iterator[None]:
     """Let assisted decoding draw with given numbers."""
     speculative = partial(chance.speculative_sampling, utils._speculative_sampling)
+    guided = UnbatchedClassifierFreeGuidanceLogitsProcessor
+    asks = guided.get_unconditional_logits
+
+    def unconditional(guidance: Any, ids: torch.Tensor) -> torch.Tensor:
+        return chance.unconditional(asks, guidance, ids)
+
     with mock.patch.object(ScriptedModel, "readers", [chance.hear]), \
             mock.patch.object(utils, "_speculative_sampling", speculative), \
+            mock.patch.object(guided, "get_unconditional_logits", unconditional), \
             mock.patch.object(torch, "multinomial", partial(chance.multinomial, torch.multinomial)):
         yield

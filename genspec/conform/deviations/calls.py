@@ -118,8 +118,11 @@ CALLS = (
     ),
     Deviation(
         id="DEV-66",
-        when="assisted decoding that draws, and no token is left behind a draft that is dropped",
-        does="RuntimeError or ValueError: it draws for every position of a draft before it drops one",
+        when="assisted decoding that draws, and no token is left at a position behind the end of the row",
+        does=(
+            "RuntimeError or ValueError: it draws for every position of a draft before it drops one, and beside an "
+            "assistant for the one behind a draft that ends the row"
+        ),
         specified="decodes",
         clauses=("ASSISTED-9", "SCORES-6"),
         versions=Versions(("5.23.0",)),

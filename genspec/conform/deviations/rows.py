@@ -48,13 +48,19 @@ ROWS = (
     Deviation(
         id="DEV-50",
         when="assisted decoding with `guidance_scale`",
-        does="the row without the prompt keeps drafts that were dropped",
+        does=(
+            "the row without the prompt takes a token each time that guidance is asked, for drafts that are dropped "
+            "and for those that an assistant makes"
+        ),
         specified="the row of greedy",
         clauses=("ASSISTED-9",),
         versions=Versions(("5.23.0",)),
         example="`prompt_lookup_num_tokens=3, guidance_scale=1.7`, prompt 1 2 3 4 1 2 3 4",
         shows="another row than without drafts",
-        tests=("assisted/test_transformers.py::test_transformers_keeps_dropped_drafts_in_the_row_without_the_prompt",),
+        tests=(
+            "assisted/test_transformers.py::test_transformers_keeps_dropped_drafts_in_the_row_without_the_prompt",
+            "conform/test_deviations.py::test_dev_50_an_assistant_is_guided_by_the_row_of_the_model",
+        ),
         changes=(reads_dropped_drafts,),
     ),
     Deviation(

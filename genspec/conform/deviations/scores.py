@@ -198,7 +198,7 @@ SCORES = (
     ),
     Deviation(
         id="DEV-34",
-        when="f^k beyond the numbers of float32",
+        when="f^k, or what it adds to a score, is beyond the numbers of float32",
         does="an EOS score of 0 becomes NaN, another plus infinity, and is taken",
         specified="0 stays, and plus infinity is refused",
         clauses=("EXPONENTIAL-DECAY-LENGTH-PENALTY-4", "EXPONENTIAL-DECAY-LENGTH-PENALTY-5"),

@@ -299,3 +299,10 @@ def test_texts_of_tokens_are_those_of_the_call_whatever_was_decoded_before() -> 
     call = Call({"max_new_tokens": 4, "stop_strings": ["a"], "pad_token_id": 0}, MODEL, ((1, 2),))
     for pieces in ("a" + "b" * 12, "b" * 12 + "a", "ab" * 6 + "a"):
         agree(replace(call, pieces=tuple(pieces)))
+
+
+def test_what_is_drawn_does_not_hang_on_how_much_guidance_has_read() -> None:
+    """Looking up asks the operations about drafts as well, so that guidance reads a longer row than the model."""
+    config = {"max_new_tokens": 5, "do_sample": True, "guidance_scale": 3.0, "begin_suppress_tokens": [0],
+              "pad_token_id": 2, "prompt_lookup_num_tokens": 4}
+    agree(Call(config, Scripted("table", 539, 3), ((0, 0, 0),), seeds=(1186,)))

@@ -60,22 +60,23 @@ class Twice:
     """A model and its assistant, on whose scores the closing operations act a second time. DEV-51."""
 
     request: Request
-    drafting: bool = False                  # whether the assistant was asked last
+    drafting: bool | None = None            # whether the assistant was asked first in this step: guidance asks later
 
     def judge(self, tokens: tuple[int, ...], source: tuple[int, ...] = ()) -> Any:
         """Ask the model."""
-        self.drafting = False
+        self.drafting = bool(self.drafting)
         return self.request.model(tokens, *((source,) if source else ()))
 
     def draft(self, tokens: tuple[int, ...], source: tuple[int, ...] = ()) -> Any:
         """Ask the assistant."""
         assert self.request.assistant is not None
-        self.drafting = True
+        self.drafting = self.drafting is not False
         return self.request.assistant(tokens, *((source,) if source else ()))
 
     def again(self, scores: Scores, context: Context) -> Scores:
         """Apply the closing operations to scores of the assistant. float[V] -> float[V]."""
-        for operation in self.request.plan.operations if self.drafting else ():
+        drafting, self.drafting = self.drafting, None
+        for operation in self.request.plan.operations if drafting else ():
             if closes(operation):
                 scores = apply_operation(operation, scores, context, self.request.plan.profile).scores
         return scores

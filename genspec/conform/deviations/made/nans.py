@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from genspec.backends.call import Call
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Search, Situation
 from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
@@ -13,7 +14,7 @@ from genspec.conform.deviations.made.nothing_left import FIRST, with_scores
 from genspec.conform.deviations.made.placeholders import NAN, Nans, in_its_batch, nan_marked
 from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
-from genspec_reference import GenerateOutput, Row
+from genspec_reference import GenerateOutput, Row, Table
 from genspec_reference.context import Context
 from genspec_reference.request import Request
 from genspec_reference.scores import Scores, log_softmax
@@ -81,7 +82,7 @@ def nan_goes_on(situation: Situation) -> Situation | None:
     Greedy search takes the first one, a draw is refused, and a search ranks it above all numbers.
     """
     found = guided_in(situation.request)
-    if found is None:
+    if found is None or not has_minus_infinity(situation.call):
         return None
     trail, mode = Trail(found[1]), situation.request.plan.mode
     request = followed(situation.request, found[0], trail)
@@ -106,6 +107,11 @@ def marked(output: GenerateOutput) -> GenerateOutput:
         return replace(row, score=NAN) if row.score is not None and np.isnan(row.score) else row
 
     return with_scores(replace(output, rows=tuple(map(real, output.rows))), nan_marked)
+
+
+def has_minus_infinity(call: Call) -> bool:
+    """Tell whether the model gives minus infinity: no other than a table does."""
+    return isinstance(call.model, Table) and any(-np.inf in line for line in call.model.lines)
 
 
 def followed(request: Request, place: int, trail: Trail) -> Request:

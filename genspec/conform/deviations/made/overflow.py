@@ -10,7 +10,9 @@ from genspec.conform.deviations.made.nothing_left import FIRST
 from genspec.conform.deviations.made.placeholders import in_its_batch
 from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
+from genspec.conform.oracle.tolerance import GREATEST
 from genspec_reference.context import Context
+from genspec_reference.operations.exponential_decay_length_penalty import exponential_decay_length_penalty
 from genspec_reference.scores import Scores
 
 
@@ -21,11 +23,16 @@ def in_float32(situation: Situation) -> Situation | None:
                   if one.name == "exponential_decay_length_penalty"), None)
     if place is None:
         return None
-    greedy = request.plan.mode in FIRST
+    greedy, given = request.plan.mode in FIRST, dict(request.plan.operations[place].arguments)
 
-    def held(scores: Scores, _: Context) -> Scores:
-        with np.errstate(over="ignore"):
-            narrow = np.asarray(scores.astype(np.float32), dtype=np.float64)
+    def held(scores: Scores, context: Context) -> Scores:
+        raised = exponential_decay_length_penalty(
+            scores, given["start"], given["factor"], eos=given["eos"], tokens=context.tokens,   # type: ignore[arg-type]
+            prompt_length=context.prompt_length,
+        )
+        with np.errstate(invalid="ignore"):
+            beyond = np.isfinite(scores) & (raised - scores > GREATEST["float32"])      # what is added may be too great
+        narrow = narrowed(np.where(beyond, np.inf, raised), context)
         if not greedy or not np.isposinf(narrow).any():
             return narrow
         taken = np.full_like(narrow, -np.inf)
@@ -35,7 +42,7 @@ def in_float32(situation: Situation) -> Situation | None:
     operations = request.plan.operations
     holding = Operation("processor", {"function": held}, operations[place].clause)
     return replace(
-        situation, request=with_operations(request, (*operations[:place + 1], holding, *operations[place + 1:]))
+        situation, request=with_operations(request, (*operations[:place], holding, *operations[place + 1:]))
     )
 
 

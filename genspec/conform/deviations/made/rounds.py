@@ -66,7 +66,7 @@ class Rounds:
         """Take the tokens of a round, with what is kept of each."""
         rows = [(*tokens, *(draft.token for draft in drafts[:place])) for place in range(len(drafts) + 1)]
         scored = [score_row(request, row) for row in rows]          # all are read before one is dropped
-        if self.all_drawn and request.assistant is None and request.plan.draws:
+        if self.all_drawn and request.assistant is None:
             for one in scored:
                 require_a_token(one.scores)
         taken = list[tuple[int, Step]]()
@@ -75,6 +75,8 @@ class Rounds:
             taken.append((token, step))
             if draft is None or token != draft.token or self.ends(request, (*row, token)):
                 break
+        if self.all_drawn and [token for token, _ in taken] == [draft.token for draft in drafts]:
+            require_a_token(scored[-1].scores)          # drawn behind a draft that is kept whole and ends the row
         return taken
 
     @staticmethod
@@ -186,9 +188,9 @@ def goes_past_a_string(situation: Situation) -> Situation | None:
 
 
 def draws_for_dropped_drafts(situation: Situation) -> Situation | None:
-    """Let a token be drawn for every position of a draft. DEV-66."""
+    """Let a token be drawn for every position of a draft, beside an assistant for the one behind it. DEV-66."""
     rounds = rounds_of(situation)
-    if rounds is None or not situation.request.plan.draws or situation.request.assistant is not None:
+    if rounds is None or not situation.request.plan.draws:
         return None
     return replace(situation, search=replace(rounds, all_drawn=True))
 
