@@ -11,7 +11,8 @@ from genspec.dialects import NAMES, Dialect, dialect_named
 Json = Mapping[str, Any]
 LABELS: Mapping[str, tuple[str, str]] = {
     "": ("Held to its own profile", "As its dialect calls it."),
-    "as-hf": ("Held to transformers", "The same engine under the profile `hf`: what changes for who comes from there."),
+    "as-hf": ("Held to transformers",
+              "The same engine under the profile `hf`. What differs here and not above is semantics, and no fault."),
     "with-prompt": ("With the prompt in the result", "As CTranslate2 has it by default, one prompt at a time."),
 }
 """The title of the runs of a label, and what they are."""

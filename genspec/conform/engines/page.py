@@ -42,7 +42,7 @@ def run_parts(label: str, run: Json, findings: Sequence[Finding]) -> Iterator[st
     yield "\n".join(level_table(run)) + "\n"
     yield from unsupported(run)
     yield from semantics(run)
-    yield from failures(run, findings)
+    yield from failures(run, findings, "Not explained" if label != "as-hf" else "Differs")
 
 
 def command_of(run: Json) -> str:
@@ -92,8 +92,11 @@ def short(option: str) -> str:
     return option if len(option) < 60 else f"{option[:57]}..."
 
 
-def failures(run: Json, findings: Sequence[Finding]) -> Iterator[str]:
-    """Write every group of failures: explained ones first, in the order of the findings."""
+def failures(run: Json, findings: Sequence[Finding], left: str) -> Iterator[str]:
+    """Write every group of failures: explained ones first, in the order of the findings.
+
+    `left`: how a group is headed that no finding explains. Held to another profile an engine is to differ.
+    """
     found = explained(run["failures"], findings)
     if not found:
         yield "Nothing violates the profile.\n"
@@ -103,13 +106,13 @@ def failures(run: Json, findings: Sequence[Finding]) -> Iterator[str]:
             yield f"### {one.id}: {one.title}\n"
             yield f"{KINDS[one.kind].capitalize()}, {cases(len(found[one.id]))}. {one.cause}\n"
             yield from example(run, found[one.id])
-    left = found.get("", ())
-    for point, group in by_point(left).items():
+    others = found.get("", ())
+    for point, group in by_point(others).items():
         yield f"### Another option of `{point}`\n"
         yield f"{cases(len(group)).capitalize()} that conform under it. {alike(group)}\n"
         yield from example(run, group)
-    for group in groups([one for one in left if not one.get("conforms_under")]):
-        yield f"### Not explained: {said(group[0])}\n"
+    for group in groups([one for one in others if not one.get("conforms_under")]):
+        yield f"### {left}: {said(group[0])}\n"
         yield f"{cases(len(group)).capitalize()}. {alike(group)}\n"
         yield from example(run, group)
 

@@ -1,0 +1,49 @@
+"""What is known of OpenVINO GenAI 2026.4.1. Source read: da1db86."""
+
+from genspec.conform.engines.finding import Finding
+
+FINDINGS = (
+    Finding(
+        "OV-3", "a row goes on with a banned token where all are banned",
+        "Nothing looks whether a token is left: the highest of scores that are all minus infinity is taken.",
+        "choice", clauses=("SCORES-6",), differences=("refusal",),
+    ),
+    Finding(
+        "OV-1", "a beam search fails where the candidates of a group are all EOS",
+        "A beam has two candidates a hypothesis of its group, whatever the number of EOS ids. Where both are EOS the "
+        "beam has ended without a hypothesis that goes on, and the search raises RuntimeError: Failed to remove "
+        "sequence with specified ID.",
+        "bug", differences=("refusal",), features=("several EOS ids",), without=("greedy",),
+    ),
+    Finding(
+        "OV-2", "a beam search over fewer than two tokens a beam fails",
+        "RuntimeError: No beams left to search. A step asks for two candidates a beam, and a vocabulary of one token "
+        "has fewer.",
+        "limit", differences=("refusal",), without=("greedy", "sample", "several EOS ids"),
+    ),
+    Finding(
+        "OV-4", "of hypotheses with exactly equal scores others are kept",
+        "All logits are equal in these cases. Candidates pass two heaps, one a beam and one a group, in which later "
+        "ones of the same score take the place of earlier ones (`sampler.cpp`).",
+        "choice", clauses=("BEAM-SEARCH-2",), differences=("tokens",), features=("beam_search",),
+    ),
+    Finding(
+        "OV-5", "the repetition penalty of a row counts what the other rows of its prompt have drawn",
+        "With `num_return_sequences` above 1 all rows of a prompt share one set of seen tokens (`LogitProcessor`), so "
+        "that a row is penalised for tokens that only another row has. A row alone is right in 60 of 60 draws of four "
+        "tokens.",
+        "bug", clauses=("REPETITION-PENALTY",), differences=("support", "law"),
+    ),
+    Finding(
+        "OV-6", "the rows of a batch draw with the same random numbers",
+        "Each prompt of a batch has a generator of its own, and all begin with the same `rng_seed`: equal prompts get "
+        "equal rows.",
+        "bug", clauses=("SAMPLE-2",), differences=("noise",),
+    ),
+    Finding(
+        "OV-7", "the mass of top_p is counted in probabilities that are not renormalised after min_p",
+        "min_p takes tokens away, and what is left adds up to less than 1 (`logit_transformers.hpp`): top_p keeps more "
+        "than of a renormalised rest.",
+        "choice", clauses=("PIPELINE-1",), differences=("support", "law"), features=("min_p", "top_p"),
+    ),
+)
