@@ -184,6 +184,7 @@ def vectors() -> Iterator[Case]:
                               context={"tokens": tokens, "prompt_length": 1}, **more)
 
     yield case("longest", "DRY-3 DRY-4", row, {})
+    yield case("extreme", "DRY-3 DRY-4", row, {"multiplier": 128.0})
     yield case("equal-to-the-allowed-length", "DRY-4", row, {"allowed_length": 2}, flags=("boundary",),
                note="The repetition of 2 is as long as the allowed length: the power is 1.")
     yield case("below-the-allowed-length", "DRY-4", row, {"allowed_length": 3})

@@ -120,6 +120,7 @@ def vectors() -> Iterator[Case]:
     yield operation_case("both-signs", [three], name, scores, half, context=row,
                          flags=("negative-scores", "repeated-ids"))
     yield operation_case("below-zero-raises", [one, three], name, scores, {"penalty": -0.5}, context=row)
+    yield operation_case("extreme", [one, three], name, scores, {"penalty": 128.0}, context=row)
     yield operation_case("zero-is-off", [one], name, scores, {"penalty": 0.0}, context=row,
                          flags=("boundary",), note="0 changes nothing.")
     yield operation_case("no-new-token-yet", [two], name, scores, half, context={"tokens": [0, 1], "prompt_length": 2},

@@ -103,6 +103,7 @@ def vectors() -> Iterator[Case]:
     yield case("half-is-noise", [two], name, [4.0, 2.0, 0.0, -2.0], {"n": 1.0})
     yield case("equal-to-the-threshold", [two], name, [3.0, 1.0], {"n": 2.0}, flags=("boundary",),
                note="The deviation is 1 and the threshold 1.")
+    yield case("extreme", [two], name, [4.0, 2.0, 0.0, -2.0], {"n": 128.0})
     yield case("above-the-score", [two], name, [3.0, 1.0], {"n": 1.9375})
     yield case("masked-do-not-deviate", [three], name, [3.0, 1.0, -np.inf, -np.inf], {"n": 1.5}, flags=("masked",))
     yield case("equal-scores", [three], name, [5.0] * 4, {"n": 0.25}, flags=("tie",), note="The deviation is 0.")

@@ -244,6 +244,7 @@ def vectors() -> Iterator[Case]:
                              note="In mlx-lm a choice is above the threshold.")
     yield operation_case("threshold-above-a-half", ["XTC-1"], name, [2.0, 1.9375], {**always, "threshold": 0.53125},
                          context=now)
+    yield operation_case("threshold-of-one", ["XTC-1"], name, [2.0, 1.9375], {**always, "threshold": 1.0}, context=now)
     yield operation_case("equal-least-choices", [four], name, [1.0, 0.0, 0.0, -4.0], always, context=now,
                          flags=("tie",), note="Which of the two stays is free.",
                          any_of=[{"scores": [-np.inf, 0.0, -np.inf, -4.0]}])

@@ -14,6 +14,7 @@ from genspec.conform.cases.drawn import Drawn
 from genspec.conform.cases.placed.batches import BATCHES
 from genspec.conform.cases.placed.choices import CHOICE_CALLS
 from genspec.conform.cases.placed.defaults import DEFAULTS
+from genspec.conform.cases.placed.ends import ENDS
 from genspec.conform.cases.placed.fields import FIELD_CALLS
 from genspec.conform.cases.placed.long import LONG
 from genspec.conform.cases.placed.orders import ORDER_CALLS
@@ -21,7 +22,7 @@ from genspec.conform.question import Told
 from genspec.conform.verdict import Kind, Verdict
 
 CALLS: Mapping[str, tuple[tuple[str, ...], Call]] = {
-    **DEFAULTS, **LONG, **CHOICE_CALLS, **FIELD_CALLS, **ORDER_CALLS,
+    **DEFAULTS, **ENDS, **LONG, **CHOICE_CALLS, **FIELD_CALLS, **ORDER_CALLS,
 }
 """Of each name the clauses and the call."""
 
