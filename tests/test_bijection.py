@@ -46,6 +46,8 @@ OF_NO_PAGE = {
 
 NO_VECTOR = {
     "PIPELINE-4": "an operation of the caller's own is a function, which no JSON holds",
+    "SAMPLE-8": "speaks of a decoder's own chance over several calls: L4 has laws for it, and no vectors",
+    "SAMPLE-9": "speaks of what is free at one step and is not at the next: a law of L4 rests on it",
     "VECTORS-8": "says how a result is compared, which is no result",
     "VECTORS-11": "speaks of ids over time",
     "VECTORS-12": "speaks of a run over many vectors",
