@@ -9,7 +9,7 @@ from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.made.before_5 import as_expected, is_refused
 from genspec.conform.deviations.made.nans import first_nan_alone
-from genspec.conform.deviations.made.nothing_left import FIRST, with_scores
+from genspec.conform.deviations.made.nothing_left import takes_first, with_scores
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
 from genspec_reference.operations.exponential_decay_length_penalty import exponential_decay_length_penalty
@@ -60,7 +60,7 @@ def banned_eos_becomes_nan(situation: Situation) -> Situation | None:
     if place is None:
         return None
     spoilt = with_nan(request, place)
-    if request.plan.mode in FIRST:
+    if takes_first(request):
         answered = situation.answered and with_scores(situation.answered, first_nan_alone)
         return replace(situation, request=spoilt, answered=answered)
     if situation.answered is None:
@@ -73,7 +73,7 @@ def with_nan(request: Request, place: int) -> Request:
     operations = request.plan.operations
     banned = tuple(token for one in operations[place + 1:] if one.name == "suppress" for token in ids_of(one))
     spreads = any(one.name == "renormalize" for one in operations)
-    decay = Decay(dict(operations[place].arguments), banned, spreads, request.plan.mode in FIRST)
+    decay = Decay(dict(operations[place].arguments), banned, spreads, takes_first(request))
     instead = Operation("processor", {"function": decay.decay}, operations[place].clause)
     last = Operation("processor", {"function": decay.take}, operations[place].clause)
     return with_operations(request, (*operations[:place], instead, *operations[place + 1:], last))

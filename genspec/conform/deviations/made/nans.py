@@ -10,7 +10,7 @@ from genspec.backends.call import Call
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Search, Situation
 from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
-from genspec.conform.deviations.made.nothing_left import FIRST, with_scores
+from genspec.conform.deviations.made.nothing_left import takes_first, with_scores
 from genspec.conform.deviations.made.placeholders import NAN, Nans, in_its_batch, nan_marked
 from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
@@ -86,7 +86,7 @@ def nan_goes_on(situation: Situation) -> Situation | None:
         return None
     trail, mode = Trail(found[1]), situation.request.plan.mode
     request = followed(situation.request, found[0], trail)
-    if mode in FIRST:
+    if takes_first(request):
         answered = situation.answered and with_scores(situation.answered, first_nan_alone)
         return replace(situation, request=ending(request, trail.take), answered=answered)
     if mode not in BEAMS:

@@ -13,16 +13,22 @@ from genspec_reference import GenerateOutput
 from genspec_reference.context import Context
 from genspec_reference.model import Model
 from genspec_reference.output import Step
+from genspec_reference.request import Request
 from genspec_reference.scores import Scores
 
 FIRST = (Mode.GREEDY, Mode.ASSISTED)
-"""Modes that take token 0 where no score is above another; sampling raises, which is a refusal."""
+"""Modes that take token 0 where no score is above another, when they do not draw."""
+
+
+def takes_first(request: Request) -> bool:
+    """Tell whether a mode takes the first of several tokens, whatever their scores; a draw is refused."""
+    return request.plan.mode in FIRST and not request.plan.draws
 
 
 def first_token_taken(situation: Situation) -> Situation | None:
     """Let token 0 win where every score is minus infinity, or NaN after `renormalize_logits`. DEV-22."""
     request = situation.request
-    if request.plan.mode not in FIRST:
+    if not takes_first(request):
         return None
     taken = Operation("processor", {"function": first_of_none}, "SCORES-6")
     answered = situation.answered and with_scores(situation.answered, mended_scores)

@@ -6,7 +6,7 @@ import numpy as np
 
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.made.nothing_left import FIRST
+from genspec.conform.deviations.made.nothing_left import takes_first
 from genspec.conform.deviations.made.placeholders import in_its_batch
 from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
@@ -23,7 +23,7 @@ def in_float32(situation: Situation) -> Situation | None:
                   if one.name == "exponential_decay_length_penalty"), None)
     if place is None:
         return None
-    greedy, given = request.plan.mode in FIRST, dict(request.plan.operations[place].arguments)
+    greedy, given = takes_first(request), dict(request.plan.operations[place].arguments)
 
     def held(scores: Scores, context: Context) -> Scores:
         raised = exponential_decay_length_penalty(
