@@ -39,7 +39,7 @@ READY := $(RELEASES:%=.venvs/%/.ready)
 $(foreach stamp,$(READY),$(if $(filter $(CURDIR),$(shell cat $(stamp) 2>/dev/null)),,$(shell rm -f $(stamp))))
 
 # Real engines, each in an environment of its own with every version pinned: .engines/NAME, constraints-engines/NAME.txt.
-ENGINES := ctranslate2 llama.cpp onnxruntime-genai openvino-genai
+ENGINES := ctranslate2 keras-hub litgpt llama.cpp mlx-lm onnxruntime-genai openvino-genai
 STORED := docs/conformance/data/engines
 
 .DELETE_ON_ERROR:

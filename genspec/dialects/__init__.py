@@ -4,7 +4,7 @@ from genspec.dialects.dialect import Dialect, Option
 
 __all__ = ["NAMES", "SERVED", "Dialect", "Option", "dialect_named", "module_of"]
 
-NAMES = ("ctranslate2", "llama.cpp", "onnxruntime-genai", "openvino-genai")
+NAMES = ("ctranslate2", "keras-hub", "litgpt", "llama.cpp", "mlx-lm", "onnxruntime-genai", "openvino-genai")
 """The engines that have a dialect and an adapter, as the command line calls them."""
 
 SERVED = ("vllm", "sglang", "tgi", "ollama", "openai")

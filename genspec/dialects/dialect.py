@@ -6,6 +6,7 @@ from typing import Literal
 
 Spelling = Literal[
     "same", "list", "set", "texts", "lists of texts", "less the prompt", "with the prompt", "within the vocabulary",
+    "0 from the vocabulary on",
     "none for 0", "none for 1", "-1 for 0", "list of texts", "one", "patience", "stop criteria", "true or false",
 ]
 """How a value is rewritten: the names of `genspec.dialects.spelling.SPELLINGS`."""

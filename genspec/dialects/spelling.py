@@ -90,6 +90,11 @@ def within_the_vocabulary(value: Any, facts: Facts) -> int:
     return min(int(value), facts.vocab_size)
 
 
+def off_from_the_vocabulary_on(value: Any, facts: Facts) -> int:
+    """Leave a count that no vocabulary exceeds out: 0 is off."""
+    return int(value) if int(value) < facts.vocab_size else 0
+
+
 def none_for_0(value: Any, facts: Facts) -> Any:
     """Leave the option out for 0, which is off."""
     return value or None
@@ -141,6 +146,7 @@ SPELLINGS: Mapping[str, Callable[[Any, Facts], Any]] = {
     "less the prompt": less_the_prompt,
     "with the prompt": with_the_prompt,
     "within the vocabulary": within_the_vocabulary,
+    "0 from the vocabulary on": off_from_the_vocabulary_on,
     "none for 0": none_for_0,
     "none for 1": none_for_1,
     "-1 for 0": minus_1_for_0,
