@@ -5,6 +5,7 @@ import os
 from genspec.lint.sources.document import Document, Place, Source
 from genspec.lint.sources.json_text import parse_document
 from genspec.lint.sources.positions import Locator
+from genspec.lint.sources.walk import SPOKEN_FOR
 
 TRIGGER = b'"architectures"'
 """What every config.json of a model holds, and hardly another file of the name."""
@@ -12,7 +13,7 @@ TRIGGER = b'"architectures"'
 
 def parse_model_config(path: str, data: bytes) -> Document:
     """Read config.json. What is wrong with its text is another program's business."""
-    beside = os.path.join(os.path.dirname(path), "generation_config.json")
+    beside = os.path.join(os.path.dirname(path), SPOKEN_FOR["config.json"])
     if TRIGGER not in data or os.path.lexists(beside):
         return Document(path, "", None, (), Locator("", valid=False), ())
     document = parse_document(path, data)

@@ -13,6 +13,9 @@ from genspec.lint.sources.reading import unreadable
 PASSED_OVER = frozenset({".git", "node_modules", ".venv", "__pycache__"})
 """Folders that hold nobody's own configs."""
 
+SPOKEN_FOR = {"config.json": "generation_config.json"}
+"""Files that are looked at with another one of their folder, where that is there, and not for their own sake."""
+
 Path = str | os.PathLike[str]
 
 
@@ -89,9 +92,12 @@ def stops_in(
 ) -> Iterator[Stop]:
     """Yield the entries of a folder that the walk goes on to."""
     prefix = "" if path in (".", "./") else os.path.join(path, "")
+    names = {entry.name for entry in listing}
     for entry in listing:
         name = entry.name
         if wanted(name):
+            if SPOKEN_FOR.get(name) in names:
+                continue
             is_folder = False                       # whatever it is: reading it says so
         elif name in PASSED_OVER or not may_be_folder(entry):
             continue
