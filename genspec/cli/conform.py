@@ -47,6 +47,7 @@ def add_arguments(parser: Parser) -> None:
     option("--case-limit", type=seconds, default=10.0, metavar="S", help="The most for one case; default 10.")
     option("--format", type=one_of(*FORMATS), default="text", metavar="NAME",
            help=f"{', '.join(FORMATS)}; default text.")
+    option("--coverage", action="store_true", help="In a text, list every value class and every choice point.")
     option("--output", metavar="FILE", help="Write the report there.")
     option("--resume", action="store_true", help="Go on with the run whose report is to be FILE.")
     option("--expectations", metavar="FILE",
@@ -70,7 +71,7 @@ def run(options: Namespace) -> int:
 
 def deliver(report: "Report", options: Namespace) -> None:
     """Write a report where it is wanted."""
-    written = formatted(report, options.format or "text")
+    written = formatted(report, options.format or "text", getattr(options, "coverage", False))
     if options.output is None:
         emit(written)
     else:
@@ -154,12 +155,12 @@ def require_profile(name: str | None) -> None:
         raise UsageError(f"no profile is called {name!r:.60}: {meant(name, sorted(PROFILES))}")
 
 
-def formatted(report: "Report", name: str) -> Iterable[str]:
-    """Write a report in a format."""
+def formatted(report: "Report", name: str, coverage: bool) -> Iterable[str]:
+    """Write a report in a format; a text with every class of values and every choice point, if they are wanted."""
     from importlib import import_module
 
-    lines: Callable[[Report], Iterable[str]] = import_module(f"genspec.conform.report.{name}").lines
-    return lines(report)
+    lines: Callable[..., Iterable[str]] = import_module(f"genspec.conform.report.{name}").lines
+    return lines(report, whole=coverage) if name == "text" else lines(report)
 
 
 def save_whole(pieces: Iterable[str], path: Path) -> None:

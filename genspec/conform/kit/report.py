@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from genspec.backends.decoder import Info, Refusal
+from genspec.conform.coverage.table import Coverage
 from genspec.conform.inference.finding import Explanation, Semantics
 from genspec.conform.question import Json
 from genspec.conform.verdict import Kind, Verdict
@@ -65,6 +66,7 @@ class Run:
     asked: int = 0
     complete: bool = True                   # False: the time was over, or enough cases failed
     seconds: float = 0.0
+    without_case: tuple[str, ...] = ()      # levels or clauses that were asked for and that no case has
     smoke: tuple[str, ...] = ()             # what the trivial questions before everything else have shown
     started: str = ""                       # ISO 8601, UTC, to the second
     drawn: str = ""                         # the same for the same drawn questions, and for no others; empty for none
@@ -100,6 +102,7 @@ class Report:
     held: Held | None = None                # None: nothing was expected
     verb: tuple[str, ...] = ("genspec", "conform")      # what a case is shown again with
     semantics: Semantics | None = None      # None: a single case, or nothing was asked
+    coverage: Coverage | None = None
 
     @property
     def summary(self) -> dict[str, int]:
@@ -125,7 +128,7 @@ class Report:
         if self.failures or (self.held is not None and self.held.stale):
             return FOUND
         took_part = any(result.asked and result.verdict.kind is not Kind.UNSUPPORTED for result in self.results)
-        return AGREED if took_part else NOTHING_RAN
+        return AGREED if took_part and not self.run.without_case else NOTHING_RAN
 
 
 def shown(value: object) -> Any:

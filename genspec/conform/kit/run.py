@@ -17,6 +17,7 @@ from genspec.conform.cases.drawn import Drawn, is_alike, shrunk
 from genspec.conform.cases.select import Selected, Selection, case_named, known_ids, selected
 from genspec.conform.expectations.expected import Expectations, held
 from genspec.conform.inference.semantics import SECONDS
+from genspec.conform.kit.covered import coverage_of, without_case
 from genspec.conform.kit.examine import Asking, chunk_here, examined
 from genspec.conform.kit.journal import Journal
 from genspec.conform.kit.report import Report, Result, Run, capabilities_to_json
@@ -94,11 +95,15 @@ def run(
         described = replace(described, selected=max(len(results), 0 if complete else chosen.expected),
                             asked=len(results), complete=complete, seconds=round(time.monotonic() - started, 2),
                             drawn="" if case is not None else drawing_of(case for case, _ in results.values()))
+        cases = [*(one for one, _ in results.values()), *(one for one, _ in chosen.left_out)]
+        if case is None and complete and max_cases is None:
+            described = replace(described, without_case=without_case(cases, levels or (), selection.clauses))
         compared = None if expectations is None else held(
             expectations, [*(result for _, result in results.values()), *left], ids=known_ids(),
             drawn=described.drawn, complete=complete)
         return Report(target.name, who.info, capabilities_to_json(who.can), described, (*small, *left), compared,
-                      semantics=semantics)
+                      semantics=semantics,
+                      coverage=coverage_of(results.values(), chosen.left_out, selection.profile))
     finally:
         if target is not decoder:
             target.stop()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from genspec.conform.coverage.table import coverage_to_json
 from genspec.conform.inference.finding import semantics_to_json
 from genspec.conform.kit.report import VERSION, Held, Report, Result, result_to_json
 from genspec.conform.report.command import command
@@ -29,6 +30,7 @@ def report_to_json(report: Report) -> dict[str, Any]:
         "summary": report.summary,
         **({} if report.held is None else {"expectations": expectations_to_json(report, report.held)}),
         **({} if report.semantics is None else {"profile": semantics_to_json(report.semantics)}),
+        **({} if report.coverage is None else {"coverage": coverage_to_json(report.coverage)}),
         "verdicts": [verdict_to_json(report, result) for result in report.results],
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from genspec.conform.kit.report import NOTHING_RAN, Report, Result
 from genspec.conform.question import LEVELS
-from genspec.conform.report import semantics
+from genspec.conform.report import coverage, semantics
 from genspec.conform.report.command import command
 from genspec.conform.verdict import Kind
 from genspec.lint.report.printable import printable
@@ -19,8 +19,8 @@ UNDER = 3
 """Options and profiles that are named with a failure."""
 
 
-def lines(report: Report) -> Iterator[str]:
-    """Write a report."""
+def lines(report: Report, whole: bool = False) -> Iterator[str]:
+    """Write a report. `whole`: with every class of values and every choice point."""
     shown = chosen(report.failures)
     for result in shown:
         yield from failure(report, result)
@@ -31,7 +31,9 @@ def lines(report: Report) -> Iterator[str]:
         yield "\n"
     yield from totals(report)
     if report.semantics is not None:
-        yield from semantics.lines(report.semantics)
+        yield from semantics.lines(report.semantics, whole)
+    if report.coverage is not None and report.semantics is not None:        # one case covers nothing
+        yield from coverage.lines(report.coverage, whole)
 
 
 def chosen(failures: Sequence[Result]) -> list[Result]:
@@ -94,7 +96,9 @@ def totals(report: Report) -> Iterator[str]:
     yield from deviations(report)
     yield from laws(report)
     yield from expectations(report)
-    if report.status == NOTHING_RAN:
+    if report.run.without_case:
+        yield printable(f"No case was selected by {', '.join(report.run.without_case)}.") + "\n"
+    elif report.status == NOTHING_RAN:
         yield "Nothing was run: no case fits the selection and what the decoder can do.\n"
 
 
