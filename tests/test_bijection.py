@@ -51,6 +51,7 @@ NO_VECTOR = {
     "VECTORS-8": "says how a result is compared, which is no result",
     "VECTORS-11": "speaks of ids over time",
     "VECTORS-12": "speaks of a run over many vectors",
+    "VECTORS-15": "says what the flag of vectors means that show other clauses",
 }
 """Clauses that no vector can show, and why. A test that they have nonetheless shows them."""
 
