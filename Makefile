@@ -43,6 +43,7 @@ ENGINES := ctranslate2 keras-hub litgpt llama.cpp mlx-lm onnxruntime-genai openv
 STORED := docs/conformance/data/engines
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: demo test lint docs vectors coverage campaign matrix engines bench realmodel clean
 
 demo: $(CORE)
