@@ -29,7 +29,8 @@ def add_arguments(parser: Parser) -> None:
     parser.description = """Find what is wrong in generation configs.
 
         A PATH is a file, or a folder in which generation configs, the model folders around them, Python programs and
-        notebooks are checked, at any depth, except what .gitignore names. `-` is standard input. Without PATH the current folder is checked."""
+        notebooks are checked, at any depth, except what .gitignore names. `-` is standard input. Without PATH the
+        current folder is checked."""
     parser.epilog = "Status: 0 nothing found, 1 findings from warnings up, 2 error, 3 no input found."
     parser.add_operands("[PATH]...", least=0, most=sys.maxsize)
     option = parser.add_option
