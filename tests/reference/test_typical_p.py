@@ -211,10 +211,12 @@ def vectors() -> Iterator[Case]:
 def exact_cases() -> Iterator[Case]:
     """Give cases whose mass is p itself in any arithmetic: llama.cpp goes on until it exceeds p."""
     for count, p, name in ((2, 0.5, "half-of-two"), (4, 0.25, "quarter-of-four"), (4, 0.5, "half-of-four")):
-        yield operation_case(f"exact-{name}", ["TYPICAL-P-2", "TYPICAL-P-3"], "typical_p", [1.0] * count + [-INF] * 2,
-                             {"p": p, "min_keep": 1}, profile="llama.cpp",
-                             flags=("boundary", "exact", "masked", "choice-point"),
-                             note=f"The mass of {round(count * p)} of {count} equal tokens is {p}, and no more.")
+        for profile, suffix in (("llama.cpp", ""), ("hf", "-kept")):
+            note = "no more" if profile != "hf" else "the others are as typical"
+            yield operation_case(f"exact-{name}{suffix}", ["TYPICAL-P-2", "TYPICAL-P-3"], "typical_p",
+                                 [1.0] * count + [-INF] * 2, {"p": p, "min_keep": 1}, profile=profile,
+                                 flags=("boundary", "exact", "masked", "choice-point"),
+                                 note=f"The mass of {round(count * p)} of {count} equal tokens is {p}, and {note}.")
 
 
 def written_cases() -> Iterator[Case]:
