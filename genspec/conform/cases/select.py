@@ -1,6 +1,6 @@
 """Which cases are run: by level, clause and capabilities, spread over the clauses, boundaries first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -147,13 +147,23 @@ def rounded(value: float, dtype: str) -> float:
 def spread(cases: Sequence[Case]) -> list[Case]:
     """Order cases so that every beginning shows as many clauses as it can: page by page, clause by clause.
 
-    Pages come after those that they rest on, so that what is wrong everywhere is blamed on the page that says it.
+    Pages come after those that they rest on, and calls after what has to do with less, so that what is wrong
+    everywhere is blamed on the page that says it.
     """
     pages: dict[str, dict[str, list[Case]]] = {}
-    for case in sorted(cases, key=lambda case: (not case.boundary, case.question.id)):
+    for case in sorted(cases, key=lambda case: (not case.boundary, weight(case.question), case.question.id)):
         clause = case.clauses[0] if case.clauses else ""
         pages.setdefault(page_of(clause), {}).setdefault(clause, []).append(case)
     return list(in_turn([list(in_turn(list(clauses.values()))) for _, clauses in sorted(pages.items(), key=place_of)]))
+
+
+def weight(question: Question) -> int:
+    """Tell how much a question has to do with: scores, rows, several hypotheses or drafts."""
+    config = question.input.get("config")
+    if question.level != "L3" or not isinstance(config, Mapping):
+        return 0 if question.level != "L3" else 2
+    several = config.get("num_beams") not in (None, 1) or "assistant" in question.input
+    return 2 if several or config.get("prompt_lookup_num_tokens") is not None else 1
 
 
 FIRST = ("GREEDY", "SAMPLE", "LENGTH", "STOPPING", "TOKENS")

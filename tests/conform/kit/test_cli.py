@@ -56,7 +56,7 @@ def test_every_fault_in_the_adapter_of_the_guide_is_found(
 ) -> None:
     assert ADAPTER.count(wrong[0]) == 1, "it stands there once"
     (tmp_path / "wrong.py").write_text(ADAPTER.replace(*wrong))
-    status, out, _ = conform(capsys, "wrong:Simple", "--max-cases", "400")
+    status, out, _ = conform(capsys, "wrong:Simple", "--max-cases", "400", "--max-failures", "1")
     assert status == 1 and "violates" in out and "again" in out
 
 

@@ -24,7 +24,8 @@ from genspec.conform.workers.told import NoDecoder
 
 
 def ran(name: str, **given: Any) -> Report:
-    return run(f"support.kit_fakes:{name}", **{"max_cases": 24, "levels": ["L3"], "shrink_seconds": 0.0, **given})
+    quick = {"max_cases": 24, "levels": ["L3"], "shrink_seconds": 0.0, "infer_seconds": 0.0}
+    return run(f"support.kit_fakes:{name}", **{**quick, **given})
 
 
 def kinds(report: Report) -> set[str]:
