@@ -44,7 +44,7 @@ STORED := docs/conformance/data/engines
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: demo test lint docs vectors coverage campaign matrix engines bench realmodel clean
+.PHONY: demo test lint docs vectors coverage planted campaign matrix engines bench realmodel clean
 
 demo: $(CORE)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/examples/demo.sh
