@@ -78,7 +78,8 @@ def judge_search(
         return totals
     if not fits(expected) and reordered(request, expected, answered.rows):
         return totals                                       # BEAM-SEARCH-5  the order of equal scores is free
-    found = reached(request, expected, answered.rows, dtype, fits_wholly)
+    impossible = is_impossible(request, answered.rows)
+    found = None if impossible else reached(request, expected, answered.rows, dtype, fits_wholly)
     if found is None and not fits(expected):
         return [wrong_rows(request, place, expected, answered)]
     if found is None:
@@ -89,6 +90,14 @@ def judge_search(
     rows, came = expected.new_tokens, answered.new_tokens
     return [place.ambiguous("tokens" if rows != came else "beams", clauses, margin=found.margin, tied=found.tied,
                             expected=rows, answered=came)]
+
+
+def is_impossible(request: Request, rows: tuple[Row, ...]) -> bool:
+    """Tell whether no order of near totals gives such rows: more than are asked for, or one of them twice."""
+    plan = request.plan
+    if plan.mode not in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE) or plan.profile.drawn_start == "copies":
+        return False
+    return len(rows) > plan.outputs.num_return_sequences or len({row.tokens for row in rows}) < len(rows)
 
 
 def is_wrong(said: Verdict) -> bool:

@@ -18,6 +18,7 @@ from genspec.conform.capabilities import Capabilities
 from genspec.conform.cases.case import Who
 from genspec.conform.cases.drawn import Drawn
 from genspec.conform.cases.outputs import Malformed, answer_of
+from genspec.conform.cases.published import published
 from genspec.conform.question import Question
 from genspec.conform.request import request_of
 from genspec.conform.strategies import calls
@@ -79,6 +80,41 @@ def test_a_token_that_is_changed_never_conforms_silently(call: Call, data: st.Da
     assert kind in (Kind.VIOLATES, Kind.AMBIGUOUS, Kind.CONFORMS)
     if kind is Kind.CONFORMS:               # only an equal score, or a row that another order of equals gives
         assert has_ties(call, rows[row], place), described(call=call, rows=rows)
+
+
+SEARCHES = ("profiles/beam-input-not-logits", "profiles/finishing-rank-not-any", "profiles/stop-bound-not-candidate",
+            "profiles/drawn-order-not-score", "profiles/beam-candidates-not-two")
+
+
+def wrong_rows(rows: list[list[int]], prompt: int, size: int) -> dict[str, list[list[int]]]:
+    """Give rows that are wrong in one way each; their tokens alone tell it."""
+    first, *others = rows
+    changed = [*first[:-1], (first[-1] + 1) % size]
+    wrong = {"shorter": [first[:-1], *others], "longer": [[*first, 0], *others], "twice": [first, first, *others[1:]],
+             "swapped": [*others[:1], first, *others[1:]], "more": [*rows, changed], "fewer": rows[:-1],
+             "prompt": [[first[0] ^ 1, *first[1:]], *others], "no new token": [first[:prompt], *others]}
+    return wrong | ({} if changed in rows else {"token": [changed, *others]})
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_what_is_filled_in_hides_no_wrong_row_of_a_search(name: str) -> None:
+    (case,) = (case for case in published("hf") if case.question.id == name)
+    call = call_of("hf", case.question.input)
+    assert isinstance(call, Call)
+    rows = reply_to(call)["sequences"]
+    for way, wrong in wrong_rows(rows, len(call.prompts[0]), call.model.vocab_size).items():
+        kind = Drawn("x", call).judged({"sequences": wrong}, WHO).kind
+        assert kind is Kind.VIOLATES, described(way=way, rows=rows, wrong=wrong)
+
+
+@given(calls(batched=False), st.booleans())
+def test_a_row_too_many_and_a_row_twice_are_never_a_matter_of_rounding(call: Call, twice: bool) -> None:
+    rows = reply_to(call).get("sequences", [])
+    if len(rows) < 2 or call.plans[0].beams is None or call.plans[0].mode.value not in ("beam_search", "beam_sample"):
+        return
+    wrong = [rows[0], rows[0], *rows[2:]] if twice else [*rows, rows[-1]]
+    verdict = Drawn("x", call).judged({"sequences": wrong}, WHO)
+    assert verdict.kind is Kind.VIOLATES, described(verdict=verdict, call=call)
 
 
 class Fixed:
