@@ -190,6 +190,21 @@ class NotANumber(Levelled):
         return [math.nan, *super().process(request)[1:]]
 
 
+class Ulp(Levelled):
+    """Gives the next number instead of each score: nobody can do better everywhere."""
+
+    def process(self, request: ProcessRequest) -> Any:
+        scores = super().process(request)
+        return [math.nextafter(score, math.inf) if math.isfinite(score) else score for score in scores]
+
+
+class ManyUlps(Levelled):
+    """Gives a number a thousand numbers away from each score."""
+
+    def process(self, request: ProcessRequest) -> Any:
+        return [score * (1 + 2.0**-42) for score in super().process(request)]
+
+
 class Short(Levelled):
     """Gives a score too few, but for three."""
 

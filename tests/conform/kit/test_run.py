@@ -45,6 +45,12 @@ def test_a_right_decoder_conforms(name: str, levels: list[str] | None) -> None:
     assert asked == ({"L0", "L1", "L2", "L3"} if name == "Levelled" else {"L3"})
 
 
+def test_off_by_one_ulp_conforms_and_by_a_thousand_does_not() -> None:
+    near, far = (ran(name, levels=["L0", "L1"], clauses=["TEMPERATURE"]) for name in ("Ulp", "ManyUlps"))
+    assert near.status == 0 and not near.run.smoke, described(reasons=reasons(near), smoke=near.run.smoke)
+    assert far.status == 1 and far.summary["violates"] > 3, described(summary=far.summary)
+
+
 @pytest.mark.parametrize(("name", "kind", "reason"), [
     ("Crashing", "errored", "SIGSEGV"),
     ("Leaving", "errored", "SystemExit"),
