@@ -54,6 +54,9 @@ EXAMPLES: dict[str, Call] = {
     "DEV-94": Call({"max_new_tokens": 3, "do_sample": True, "eos_token_id": [0], "num_assistant_tokens": 2},
                    Table(((-9.0, 1.0, 0.0),)), ((1,),), seeds=(0,), assistant=Table(((0.0, 0.0, 0.0),))),
     "DEV-95": Call({"max_new_tokens": 1, "prefill_chunk_size": 1}, LINES, ((0,),)),
+    "DEV-96": Call({"max_new_tokens": 4, "do_sample": True, "eos_token_id": [3], "begin_suppress_tokens": [0],
+                    "num_assistant_tokens": 1}, Table(((0.0, 0.0, 0.0, -9.0),)), ((1,),), seeds=(3,),
+                   assistant=Table(((3.0, 0.0, 0.0, -9.0),))),
 }
 """A call that shows each of them."""
 

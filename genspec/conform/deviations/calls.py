@@ -98,7 +98,7 @@ CALLS = (
         ),
         specified="the assistant reads the row; the law of the rows is the same, and what is drawn is not",
         clauses=("ASSISTED-11", "ASSISTED-16"),
-        versions=Versions(("5.23.0",)),
+        versions=Versions(("5.23.0",), first="5.0.0", note="(4.57.6 and 4.46.3 give it one)"),
         example="an assistant, `do_sample=True, pad_token_id=0`, prompt 0 1 2",
         shows="drafts as after the row 1 2",
         tests=("conform/test_deviations.py::test_dev_64_an_assistant_does_not_read_the_pad",),

@@ -25,6 +25,7 @@ from genspec.conform.deviations.made.before_5 import (
 from genspec.conform.deviations.made.decays_to_nan import banned_eos_becomes_nan
 from genspec.conform.deviations.made.first_lines import first_lines_alone
 from genspec.conform.deviations.made.refusals import refuses
+from genspec.conform.deviations.made.rounds import assistants_begin_anew
 
 OF_OLD = "conform/test_older_deviations.py::test_an_old_release_shows_a_deviation_and_a_new_one_does_not"
 
@@ -220,5 +221,17 @@ OLDER = (
         shows="IndexError: index -1 is out of bounds for dimension 0 with size 0",
         tests=(OF_OLD,),
         explains=refuses("IndexError", "index -1 is out of bounds", chunks_of_one_token),
+    ),
+    Deviation(
+        id="DEV-96",
+        when="assisted decoding that draws, with an assistant, and operations that look at the prompt or at the length",
+        does="the assistant takes the row before a draft for its prompt, and the end of the draft for its own",
+        specified="the assistant's operations are those of the row; its law is the same, and what is drawn is not",
+        clauses=("ASSISTED-11", "ASSISTED-16"),
+        versions=Versions(("4.38.2", "4.46.3"), last="4.46.3"),
+        example="an assistant that prefers 0, `do_sample=True, begin_suppress_tokens=[0]`, four new tokens",
+        shows="no draft begins with 0",
+        tests=(OF_OLD,),
+        changes=(assistants_begin_anew,),
     ),
 )

@@ -1,4 +1,4 @@
-"""DEV-49, DEV-50, DEV-64, DEV-66 and DEV-78: assisted decoding round by round, as transformers does it."""
+"""DEV-49, DEV-50, DEV-64, DEV-66, DEV-78 and DEV-96: assisted decoding round by round, as transformers does it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from genspec.backends.call import Call
 from genspec.config.mode import Mode
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.made.anew import begun_anew
 from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import FinishReason, GenerateOutput, Row
@@ -38,6 +40,7 @@ class Rounds:
     all_drawn: bool = False                 # a token is drawn for dropped positions too. DEV-66
     scheduled: bool = False                 # the length of drafts changes from round to round. DEV-78
     unread: tuple[int, int] | None = None   # a token that the assistant does not read, of how many there are. DEV-64
+    anew: Call | None = None                # whose assistant takes the row for a prompt in every round. DEV-96
     ways: ClassVar[int] = 1                 # of rounding
 
     def __call__(self, request: Request, *, rounding: int = 0) -> GenerateOutput:
@@ -48,7 +51,7 @@ class Rounds:
         tokens, steps, count = request.prompt, list[Step](), assistance_of(request).num_assistant_tokens or 0
         reason = finish_reason(request, tokens)
         while reason is None:
-            drafts = drafts_of(self.assisted(request, len(tokens)), tokens, count)
+            drafts = drafts_of(self.assisted(request, tokens, count), tokens, count)
             taken = self.judged(request, tokens, drafts)
             tokens, steps = (*tokens, *(token for token, _ in taken)), [*steps, *(step for _, step in taken)]
             if self.scheduled:
@@ -56,11 +59,13 @@ class Rounds:
             reason = finish_reason(request, tokens)
         return GenerateOutput((Row(tokens, len(request.prompt), reason),), (tuple(steps),))
 
-    def assisted(self, request: Request, start: int) -> Request:
-        """Give the request with the assistant as it reads in a round that starts behind so many tokens."""
+    def assisted(self, request: Request, tokens: Tokens, count: int) -> Request:
+        """Give the request as the assistant has it in a round that starts behind these tokens."""
+        if self.anew is not None:
+            request = begun_anew(self.anew, request, tokens, count)
         if self.unread is None or request.assistant is None:
             return request
-        return replace(request, assistant=Unread(request.assistant, *self.unread, start))
+        return replace(request, assistant=Unread(request.assistant, *self.unread, len(tokens)))
 
     def judged(self, request: Request, tokens: Tokens, drafts: Drafts) -> list[tuple[int, Step]]:
         """Take the tokens of a round, with what is kept of each."""
@@ -210,3 +215,11 @@ def pads_are_not_read(situation: Situation) -> Situation | None:
     if rounds is None or situation.request.assistant is None or pad is None or pad in plan.stopping.eos_token_ids:
         return None
     return replace(situation, search=replace(rounds, unread=(pad, situation.call.model.vocab_size)))
+
+
+def assistants_begin_anew(situation: Situation) -> Situation | None:
+    """Let the operations of an assistant take the row before a draft for the prompt. DEV-96."""
+    rounds, plan = rounds_of(situation), situation.request.plan
+    if rounds is None or situation.request.assistant is None or not plan.draws:
+        return None
+    return replace(situation, search=replace(rounds, anew=situation.call))
