@@ -7,6 +7,7 @@ A line is what one token is added to: a row of a mode without beams, or an open 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Any, cast
 
 import numpy as np
@@ -20,6 +21,7 @@ from genspec.backends.torch.lines import LineScores, Marks
 from genspec.backends.torch.narrow import Ids, Narrow, Reals, finished, is_ranked, race, ranked, summed
 from genspec.backends.torch.narrow import first_of as narrow_first_of
 from genspec.backends.torch.noise import Noise
+from genspec.backends.torch.nucleus import nucleus
 from genspec.backends.torch.ranking import GONE, log_softmax
 from genspec.backends.torch.selection import first_of, keys_of
 from genspec.backends.torch.slots import Slot, slots_of
@@ -103,6 +105,7 @@ class Pipeline:
         self.narrow_from, self.narrow_count = narrowing(self.slots)
         if keep_scores or self.remembered or (self.plan.beams is not None and self.plan.profile.beam_input == "logits"):
             self.narrow_from = -1
+        self.nucleus_at = nucleus_place(self.slots, self.narrow_from)
         self.narrow_steps = [ranked(slot, self.plan.profile) for slot in self.slots[self.narrow_from:]
                              if self.narrow_from >= 0]
 
@@ -240,6 +243,10 @@ class Pipeline:
                 narrow = lines.narrowed(self.narrow_count)
                 if narrow is not None:
                     return lines, finished(narrow, self.narrow_steps)
+                if self.nucleus_at is not None and isinstance(lines, WideScores):
+                    narrow = self.nucleus(lines, self.nucleus_at)
+                    if narrow is not None:
+                        return lines, narrow
             if slot.name in TRUNCATIONS and self.remembered and more["unfiltered"] is None:
                 more["unfiltered"] = lines.settled().matrix
             if slot.has_states:
@@ -251,6 +258,12 @@ class Pipeline:
                 lines.check()
         every = self.plan.draws and self.narrow_from == len(self.slots)
         return lines, lines.narrowed(None) if every else None
+
+    def nucleus(self, lines: WideScores, at: int) -> Narrow | None:
+        """Apply the last operations from a `top_p` on, with nothing but temperatures before it, to a nucleus."""
+        steps = self.narrow_steps
+        narrow = nucleus(lines, prod(cast("list[float]", steps[:at]), start=1.0), cast("partial[Any]", steps[at]))
+        return None if narrow is None else finished(narrow, steps[at + 1:])
 
     def applied(self, slot: Slot, scores: Tensor, more: dict[str, Any], noise: Noise | None) -> Tensor:
         """Apply an operation that changes all scores; where the plans differ, to each line alone."""
@@ -332,6 +345,13 @@ def narrowing(slots: Sequence[Slot]) -> tuple[int, int | None]:
         return start, None
     arguments = cast("Mapping[str, int]", first.first.arguments)
     return start, max(arguments["k"], arguments.get("min_keep", 1))
+
+
+def nucleus_place(slots: Sequence[Slot], start: int) -> int | None:
+    """Tell where behind `start` a `top_p` stands with nothing but temperatures before it; None: it does not."""
+    names = [slot.name for slot in slots[max(0, start):]]
+    cut = next((place for place, name in enumerate(names) if name != "temperature"), None)
+    return cut if start >= 0 and cut is not None and names[cut] == "top_p" else None
 
 
 def no_model(*_: object) -> Any:

@@ -64,24 +64,30 @@ class WideScores:
 
     @cached_property
     def normaliser(self) -> Reals:
-        """Give the logarithm of the sum of the exponentials of each line. float64[N, 1]. SCORES-3.
+        """Give what is subtracted from the logits of each line. float64[N, 1]. SCORES-3."""
+        return self.log_sum()
+
+    def log_sum(self, temperature: float = 1.0) -> Reals:
+        """Give the logarithm of the sum of the exponentials of each line's logits over a temperature. float64[N, 1].
 
         Exponentials of all lines at once would go through memory three times; those of a chunk stay in the cache.
-        Where the greatest logits are near 0, nothing need be subtracted before: float32 has room for the sums.
+        From a line whose greatest logit is near 0 nothing need be subtracted before: float32 has room for the sum.
+        Each line is looked at alone, so that no other one changes a bit of it.
         """
         tops = self.tops[:, None]
-        near = self.logits.dtype == torch.float32 and tops.min() > -NEAR and tops.max() < NEAR
+        less = np.where((np.abs(tops) < NEAR) & (temperature == 1), np.float32(0), tops)
         sums, memory = [], torch.empty(min(self.lines, max(1, CHUNK // self.size)), self.size)
         for first in range(0, self.lines, len(memory)):
-            logits = self.logits[first:first + len(memory)]
-            chunk = memory[:len(logits)]
-            if near:
-                torch.exp(logits, out=chunk)
-            else:
-                torch.sub(logits, torch.from_numpy(tops[first:first + len(memory)]), out=chunk).exp_()
+            here = slice(first, first + len(memory))
+            logits, chunk = self.logits[here], memory[:len(self.logits[here])]
+            if less[here].any() or logits.dtype != torch.float32:
+                logits = torch.sub(logits, torch.from_numpy(less[here]), out=chunk)
+            if temperature != 1:
+                logits = torch.div(logits, temperature, out=chunk)
+            torch.exp(logits, out=chunk)
             sums.append(chunk.sum(1, keepdim=True))
         logarithms: Reals = np.log(torch.cat(sums).numpy(), dtype=np.float64)
-        return logarithms if near else tops + logarithms
+        return less / temperature + logarithms
 
     @property
     def refused(self) -> NDArray[np.bool_]:
@@ -199,10 +205,13 @@ class WideScores:
         logits, whole = self.logits.numpy(), self.size - self.size % COLUMNS
         maxima = logits[:, :whole].reshape(self.lines, -1, COLUMNS).max(1)
         self.tops = maxima.max(1) if whole == self.size else np.maximum(maxima.max(1), logits[:, whole:].max(1))
-        left = (logits >= bound_of(maxima, count)).ravel().nonzero()[0]
-        if len(left) * MOST_LEFT > self.lines * self.size:
-            return None
-        lines, tokens = np.divmod(left, self.size)
+        found = self.at_least(bound_of(maxima, count))
+        return None if len(found[0]) * MOST_LEFT > self.lines * self.size else found
+
+    def at_least(self, bound: Reals) -> tuple[Ids, Ids, Reals]:
+        """Find the tokens whose logits are not below a bound, as `reaching` gives them. float32[N, 1]."""
+        logits = self.logits.numpy()
+        lines, tokens = np.divmod((logits >= bound).ravel().nonzero()[0], self.size)
         return lines, tokens, logits[lines, tokens]
 
     def leading(self, count: int, totals: Reals, together: int) -> Narrow | None:
