@@ -67,6 +67,7 @@ class Run:
     complete: bool = True                   # False: the time was over, or enough cases failed
     seconds: float = 0.0
     without_case: tuple[str, ...] = ()      # levels or clauses that were asked for and that no case has
+    stale_deviations: tuple[str, ...] = ()  # known ones that the decoder was seen to have, and has no more
     smoke: tuple[str, ...] = ()             # what the trivial questions before everything else have shown
     started: str = ""                       # ISO 8601, UTC, to the second
     drawn: str = ""                         # the same for the same drawn questions, and for no others; empty for none
@@ -125,7 +126,7 @@ class Report:
     @property
     def status(self) -> int:
         """Return the exit status. VECTORS-12: a run in which nothing took part has failed."""
-        if self.failures or (self.held is not None and self.held.stale):
+        if self.failures or self.run.stale_deviations or (self.held is not None and self.held.stale):
             return FOUND
         took_part = any(result.asked and result.verdict.kind is not Kind.UNSUPPORTED for result in self.results)
         return AGREED if took_part and not self.run.without_case else NOTHING_RAN

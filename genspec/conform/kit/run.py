@@ -23,6 +23,7 @@ from genspec.conform.kit.journal import Journal
 from genspec.conform.kit.report import Report, Result, Run, capabilities_to_json
 from genspec.conform.kit.semantics import with_semantics
 from genspec.conform.kit.smoke import smoked
+from genspec.conform.kit.stale import stale_deviations
 from genspec.conform.question import LEVELS, question_to_json
 from genspec.conform.targets import CASE_SECONDS, Address, Inside, Target, opened
 from genspec.conform.verdict import Kind, Verdict
@@ -98,6 +99,10 @@ def run(
         cases = [*(one for one, _ in results.values()), *(one for one, _ in chosen.left_out)]
         if case is None and complete and max_cases is None:
             described = replace(described, without_case=without_case(cases, levels or (), selection.clauses))
+            shown = {name for one in small for name in (one.verdict.deviation or "").split(", ")}
+            whole = "L3" in selection.levels and not selection.clauses
+            gone = stale_deviations(asking, who, shown, selection.profile) if whole else ()
+            described = replace(described, stale_deviations=tuple(gone))
         compared = None if expectations is None else held(
             expectations, [*(result for _, result in results.values()), *left], ids=known_ids(),
             drawn=described.drawn, complete=complete)

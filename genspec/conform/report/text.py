@@ -148,6 +148,8 @@ def deviations(report: Report) -> Iterator[str]:
         yield "Known deviations (docs/spec/deviations.md)\n"
     for name, count in sorted(names.items()):
         yield f"  {count:6,}  {name}\n"
+    if report.run.stale_deviations:
+        yield f"Stale deviations, seen in this release before: {', '.join(report.run.stale_deviations)}\n"
 
 
 def laws(report: Report) -> Iterator[str]:

@@ -199,6 +199,3 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-63": (Call({"prefill_chunk_size": 1, "use_cache": False, "max_new_tokens": 1}, CYCLE, ((1, 2),)),),
 }
 """Calls that show each of the deviations that a campaign can see."""
-
-FREE = ("DEV-65",)
-"""A deviation after which what is drawn cannot be told: another token is excused there."""
