@@ -57,8 +57,24 @@ EXAMPLES: dict[str, Call] = {
     "DEV-96": Call({"max_new_tokens": 4, "do_sample": True, "eos_token_id": [3], "begin_suppress_tokens": [0],
                     "num_assistant_tokens": 1}, Table(((0.0, 0.0, 0.0, -9.0),)), ((1,),), seeds=(3,),
                    assistant=Table(((3.0, 0.0, 0.0, -9.0),))),
+    "DEV-97": Call({"max_new_tokens": 2, "num_beams": 2, "stop_strings": ["a"]},
+                   Table(((0.0, 0.0, 3.0, 2.0), (3.0, 2.0, 0.0, 0.0))), ((0,), (1,)), pieces=("b", "b", "a", "a")),
+    "DEV-97 without an EOS": Call({"max_new_tokens": 2, "num_beams": 2, "stop_strings": ["a"]}, LINES, ((0,),),
+                                  pieces=("a", "a", "a")),
+    "DEV-98": Call({"max_new_tokens": 1, "cache_implementation": "dynamic"}, LINES, ((0,),)),
+    "DEV-99": Call({"max_new_tokens": 4, "num_assistant_tokens": 1, "return_legacy_cache": True}, LINES, ((0,),),
+                   assistant=LINES),
+    "DEV-100": Call({"max_new_tokens": 2, "prompt_lookup_num_tokens": 3, "eos_token_id": [0]},
+                    Table(((0.0, 2.0, 1.0),)), ((1, 1, 1, 1, 1),)),
+    "DEV-101": Call({"max_new_tokens": 3, "prompt_lookup_num_tokens": 2, "eos_token_id": [0]},
+                    Table(((0.0, 2.0), (2.0, 0.0))), ((1, 0, 1),)),
 }
-"""A call that shows each of them."""
+"""A call that shows each of them, and each way in which one shows."""
+
+
+def id_of(name: str) -> str:
+    """Give the id of the deviation that an example shows."""
+    return name.partition(" ")[0]
 
 
 def example(name: str, release: str) -> Call:
@@ -118,11 +134,12 @@ def seen_of(name: str, release: str) -> Seen:
     return Seen(call, expected, answer, judge(call, expected, answer, info), info)
 
 
-SHOWN = [(name, release) for name in EXAMPLES for release in DEVIATIONS[name].versions.run if release in PROFILES]
+SHOWN = [(name, release) for name in EXAMPLES for release in DEVIATIONS[id_of(name)].versions.run
+         if release in PROFILES]
 
 
 def test_every_one_has_an_example() -> None:
-    assert {one.id for one in OLDER} <= set(EXAMPLES)
+    assert {one.id for one in OLDER} <= set(map(id_of, EXAMPLES))
     assert all(not one.versions.cover("5.23.0") for one in OLDER)
 
 
@@ -130,7 +147,7 @@ def test_every_one_has_an_example() -> None:
 def test_a_deviation_explains_what_a_release_showed(name: str, release: str) -> None:
     seen = seen_of(name, release)
     assert seen.verdict.kind is Kind.VIOLATES, described(verdict=seen.verdict, answer=seen.answer)
-    assert [one.id for one in explaining(seen)] == [name], described(verdict=seen.verdict, answer=seen.answer)
+    assert [one.id for one in explaining(seen)] == [id_of(name)], described(verdict=seen.verdict, answer=seen.answer)
 
 
 @pytest.mark.parametrize(("name", "release"), SHOWN)
@@ -154,13 +171,13 @@ def spoilt(answer: Any, vocab_size: int) -> list[Answer]:
     """Give answers that are wrong in another way."""
     if isinstance(answer, Refusal):
         return [Refusal(answer.error, "something else"), Refusal("OSError", answer.message)]
-    (output,) = answer
+    output, *prompts = answer
     first, *others = output.rows
     other = replace(first, tokens=(*first.tokens[:-1], (first.tokens[-1] + 1) % vocab_size))
     longer = replace(first, tokens=(*first.tokens, first.tokens[-1]), beam_indices=(*first.beam_indices, 0))
     return [
-        (replace(output, rows=(other, *others)),), (replace(output, rows=(longer, *others)),),
-        (replace(output, rows=()),), Refusal("RuntimeError", "no"),
+        *((replace(output, rows=rows), *prompts) for rows in ((other, *others), (longer, *others), ())),
+        Refusal("RuntimeError", "no"),
     ]
 
 
@@ -173,9 +190,9 @@ def test_an_old_release_shows_a_deviation_and_a_new_one_does_not(name: str) -> N
     call, info = example(name, decoder.info.version), decoder.info
     expected, answer = ReferenceDecoder().decode(call), decoder.decode(call)
     verdict = judge(call, expected, answer, info)
-    if DEVIATIONS[name].versions.cover(info.version):
+    if DEVIATIONS[id_of(name)].versions.cover(info.version):
         assert verdict.kind is Kind.VIOLATES, described(verdict=verdict, answer=answer)
-        assert [one.id for one in explaining(Seen(call, expected, answer, verdict, info))] == [name]
+        assert [one.id for one in explaining(Seen(call, expected, answer, verdict, info))] == [id_of(name)]
     else:
         assert verdict.kind is not Kind.VIOLATES, described(verdict=verdict, expected=expected, answer=answer)
 

@@ -81,13 +81,13 @@ def accepting(seen: Seen, known: list[Deviation]) -> tuple[Deviation, ...]:
 NOBODY: tuple[Deviation | None, Accepts | None] = (None, None)
 
 
-FIRST = (("DEV-29",), ("DEV-26",), ("DEV-24", "DEV-86"), ("DEV-37",))
+FIRST = (("DEV-29",), ("DEV-93",), ("DEV-26",), ("DEV-24", "DEV-86"), ("DEV-37",))
 """Padding makes another plan, which the others change then. NaN comes of guidance, whatever its u is, and goes before
 what is made of scores without a token."""
 
 
-LAST = "DEV-42"
-"""What is written into the rows of a search, whatever it is."""
+LAST = ("DEV-42", "DEV-88")
+"""What is written into rows and logits, whatever they are."""
 
 LATE = ("DEV-22", "DEV-32", "DEV-39", "DEV-42", "DEV-64", "DEV-65", "DEV-69", "DEV-88")
 """Those that may do something only on what others have made: padding bans more, rows part elsewhere."""
@@ -95,4 +95,4 @@ LATE = ("DEV-22", "DEV-32", "DEV-39", "DEV-42", "DEV-64", "DEV-65", "DEV-69", "D
 
 def rank(one: Deviation) -> int:
     """Give the place of a deviation among those that change a request together."""
-    return next((place for place, names in enumerate(FIRST) if one.id in names), len(FIRST) + (one.id == LAST))
+    return next((place for place, names in enumerate(FIRST) if one.id in names), len(FIRST) + (one.id in LAST))

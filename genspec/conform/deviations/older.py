@@ -7,6 +7,7 @@ from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.before_4_50 import (
     both_minima_act,
     draws_several_eos,
+    ends_strings_without_eos,
     logits_are_lost,
     no_draft_is_doubted,
     watermark_comes_first,
@@ -15,17 +16,24 @@ from genspec.conform.deviations.made.before_5 import (
     assists_with_a_minimum,
     biases_token_0,
     chunks_of_one_token,
+    drafts_with_tuples,
     drafts_without_the_source,
     fails_without_eos,
     has_a_cache_config,
+    has_a_dynamic_cache,
     has_forced_decoder_ids,
     longer_than_the_row,
     nothing_behind_an_end,
 )
 from genspec.conform.deviations.made.decays_to_nan import banned_eos_becomes_nan
 from genspec.conform.deviations.made.first_lines import first_lines_alone
+from genspec.conform.deviations.made.old_batch import strings_end_the_batch
 from genspec.conform.deviations.made.refusals import refuses
-from genspec.conform.deviations.made.rounds import assistants_begin_anew
+from genspec.conform.deviations.made.rounds import (
+    assistants_begin_anew,
+    drafts_go_past_an_eos,
+    drafts_go_past_the_length,
+)
 
 OF_OLD = "conform/test_older_deviations.py::test_an_old_release_shows_a_deviation_and_a_new_one_does_not"
 
@@ -233,5 +241,66 @@ OLDER = (
         shows="no draft begins with 0",
         tests=(OF_OLD,),
         changes=(assistants_begin_anew,),
+    ),
+    Deviation(
+        id="DEV-97",
+        when="beam search with `stop_strings`",
+        does="they end the search when they end all places of the whole batch; without an EOS it is TypeError then",
+        specified="no row depends on another one",
+        clauses=("BEAM-SEARCH-10", "STOPPING-3"),
+        versions=Versions(("4.46.3",), first="4.39.0", last="4.49.0"),
+        example="prompts 0 and 1, `num_beams=2, stop_strings=[\"a\"]`, two new tokens; a comes after 0 alone",
+        shows="the first row has two new tokens",
+        tests=(OF_OLD,),
+        explains=refuses("TypeError", "'NoneType' object is not subscriptable", ends_strings_without_eos),
+        changes=(strings_end_the_batch,),
+    ),
+    Deviation(
+        id="DEV-98",
+        when="`cache_implementation` \"dynamic\"",
+        does="ValueError",
+        specified="the cache changes no token",
+        clauses=("CACHE-1",),
+        versions=Versions(("4.46.3",), last="4.46.3"),
+        example="`cache_implementation=\"dynamic\"`",
+        shows="ValueError: Invalid `cache_implementation` (dynamic). Choose one of: ['static', ..]",
+        tests=(OF_OLD,),
+        explains=refuses("ValueError", r"Invalid `cache_implementation` \(dynamic\)", has_a_dynamic_cache),
+    ),
+    Deviation(
+        id="DEV-99",
+        when="assisted decoding with an assistant and `return_legacy_cache`",
+        does="AttributeError, in the second round: the assistant gets the tuples that it returned",
+        specified="changes no token",
+        clauses=("CACHE-1", "ASSISTED-9"),
+        versions=Versions(("4.57.6",), last="4.57.6"),
+        example="an assistant, `return_legacy_cache=True, num_assistant_tokens=1`, four new tokens",
+        shows="AttributeError: 'tuple' object has no attribute 'crop'",
+        tests=(OF_OLD,),
+        explains=refuses("AttributeError", "'tuple' object has no attribute 'crop'", drafts_with_tuples),
+    ),
+    Deviation(
+        id="DEV-100",
+        when="`prompt_lookup_num_tokens`, and what is looked up goes past the length",
+        does="keeps it as far as it is right",
+        specified="the row ends at its length",
+        clauses=("STOPPING-2", "ASSISTED-9"),
+        versions=Versions(("4.46.3", "4.57.6"), first="4.39.0", last="4.57.6"),
+        example="prompt 1 1 1 1 1, EOS 0, `prompt_lookup_num_tokens=3`, two new tokens",
+        shows="three new tokens",
+        tests=(OF_OLD,),
+        changes=(drafts_go_past_the_length,),
+    ),
+    Deviation(
+        id="DEV-101",
+        when="`prompt_lookup_num_tokens`, and an EOS within what is looked up and right",
+        does="does not see it",
+        specified="the row ends with it",
+        clauses=("STOPPING-2", "ASSISTED-9"),
+        versions=Versions(("4.38.2",), last="4.38.2"),
+        example="prompt 1 0 1, EOS 0, `prompt_lookup_num_tokens=2`; after 1 comes 0, and after 0 comes 1",
+        shows="1 0 1 and on",
+        tests=(OF_OLD,),
+        changes=(drafts_go_past_an_eos,),
     ),
 )

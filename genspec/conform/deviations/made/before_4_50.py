@@ -103,3 +103,8 @@ def no_draft_is_doubted(situation: Situation) -> Situation | None:
         return None
     certain = replace(plan.assistance, assistant_confidence_threshold=None)
     return replace(situation, request=replace(situation.request, plan=replace(plan, assistance=certain)))
+
+
+def ends_strings_without_eos(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-97: behind a search that strings end, an EOS is written."""
+    return plan.mode in SEARCHES and bool(plan.stopping.stop_strings) and not plan.stopping.eos_token_ids

@@ -1,4 +1,4 @@
-"""DEV-80 to DEV-84, DEV-89, DEV-91, DEV-92 and DEV-95: what releases before 5.x refuse, and what they leave out.
+"""DEV-80 to DEV-84, DEV-89, DEV-91, DEV-92, DEV-95, DEV-98 and DEV-99: what releases before 5.x refuse or leave out.
 
 All of it is mended since.
 """
@@ -141,3 +141,13 @@ def drafts_without_the_source(call: Call, plan: DecodingPlan) -> bool:
 def chunks_of_one_token(call: Call, _: DecodingPlan) -> bool:
     """DEV-95: the last token is read for itself, and none is left for a chunk."""
     return call.config.get("prefill_chunk_size") is not None and width(call) == 1
+
+
+def has_a_dynamic_cache(call: Call, _: DecodingPlan) -> bool:
+    """DEV-98."""
+    return call.config.get("cache_implementation") == "dynamic"
+
+
+def drafts_with_tuples(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-99: the assistant returns its cache as tuples, and is given it again."""
+    return plan.mode is Mode.ASSISTED and call.assistant is not None and call.config.get("return_legacy_cache") is True

@@ -1,15 +1,20 @@
 """DEV-86: `exponential_decay_length_penalty` on an EOS that is banned already gives NaN."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from genspec.config.decision import Rejected
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.made.before_5 import as_expected, is_refused
-from genspec.conform.deviations.made.nans import first_nan_alone
+from genspec.conform.deviations.made.nans import first_nan_alone, marked, ranked_with_nan
 from genspec.conform.deviations.made.nothing_left import takes_first, with_scores
+from genspec.conform.deviations.made.placeholders import Nans, in_its_batch
+from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
 from genspec_reference.operations.exponential_decay_length_penalty import exponential_decay_length_penalty
@@ -17,6 +22,7 @@ from genspec_reference.request import Request
 from genspec_reference.scores import Scores
 
 NAME = "exponential_decay_length_penalty"
+Function = Callable[[Scores, Context], Scores]
 
 
 @dataclass(slots=True)
@@ -28,6 +34,8 @@ class Decay:
     spreads: bool                           # `renormalize_logits`: all scores become NaN
     taken: bool                             # greedy takes the first NaN; else a draw or a search has to take it
     tokens: list[int] = field(default_factory=list)
+    nans: Nans = field(default_factory=Nans)                # what a search is told of them
+    seen: bool = False                      # whether there were any
 
     def decay(self, scores: Scores, context: Context) -> Scores:
         """Raise the EOS ids, and note which become NaN. float[V] -> float[V]."""
@@ -52,31 +60,54 @@ class Decay:
         alone[0 if self.spreads else min(self.tokens)] = 0.0
         return alone
 
+    def tell(self, scores: Scores, _: Context) -> Scores:
+        """Tell a search which scores are NaN. float[V] -> float[V]."""
+        self.seen |= bool(self.tokens)
+        self.nans.tokens = list(range(scores.size)) if self.tokens and self.spreads else self.tokens
+        return scores
+
 
 def banned_eos_becomes_nan(situation: Situation) -> Situation | None:
-    """Let NaN be taken by greedy search, refused by a draw, and decide anything in a search."""
+    """Let NaN be taken by greedy search, refused by a draw, and ranked above all numbers by a search."""
     request = situation.request
     place = next((at for at, one in enumerate(request.plan.operations) if one.name == NAME), None)
     if place is None:
         return None
-    spoilt = with_nan(request, place)
+    decay = decay_of(request, place)
+    if request.plan.mode in BEAMS:
+        return searched_with_nan(situation, place, decay)
+    spoilt = with_nan(request, place, decay, decay.take)
     if takes_first(request):
         answered = situation.answered and with_scores(situation.answered, first_nan_alone)
         return replace(situation, request=spoilt, answered=answered)
-    if situation.answered is None:
-        return replace(situation, request=spoilt)           # the draw is refused
-    return as_expected(situation) if is_refused(spoilt) and request.plan.beams is not None else None
+    return replace(situation, request=spoilt) if situation.answered is None else None      # the draw is refused
 
 
-def with_nan(request: Request, place: int) -> Request:
-    """Give the request with NaN where transformers has it."""
+def searched_with_nan(situation: Situation, place: int, decay: Decay) -> Situation | None:
+    """Let a search rank NaN, where it meets one."""
+    request = with_nan(situation.request, place, decay, decay.tell, decay.nans)
+    search = partial(ranked_with_nan, search=in_its_batch(situation))
+    with suppress(Rejected):
+        search(request, rounding=0)
+    if not decay.seen:
+        return None
+    answered = situation.answered and marked(situation.answered)
+    return replace(situation, request=request, search=search, answered=answered)
+
+
+def decay_of(request: Request, place: int) -> Decay:
+    """Read what an operation does, and what stands behind it."""
     operations = request.plan.operations
     banned = tuple(token for one in operations[place + 1:] if one.name == "suppress" for token in ids_of(one))
     spreads = any(one.name == "renormalize" for one in operations)
-    decay = Decay(dict(operations[place].arguments), banned, spreads, takes_first(request))
-    instead = Operation("processor", {"function": decay.decay}, operations[place].clause)
-    last = Operation("processor", {"function": decay.take}, operations[place].clause)
-    return with_operations(request, (*operations[:place], instead, *operations[place + 1:], last))
+    return Decay(dict(operations[place].arguments), banned, spreads, takes_first(request))
+
+
+def with_nan(request: Request, place: int, decay: Decay, *ends: Function) -> Request:
+    """Give the request with NaN where transformers has it, and with what is done about it at the end."""
+    operations, clause = request.plan.operations, request.plan.operations[place].clause
+    instead, *last = (Operation("processor", {"function": function}, clause) for function in (decay.decay, *ends))
+    return with_operations(request, (*operations[:place], instead, *operations[place + 1:], *last))
 
 
 def ids_of(operation: Operation) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ def first_lines_alone(situation: Situation) -> Situation | None:
     places = Places(situation.number * lines, lines, sources_of(situation), float(penalty), searches, copies)
     penalised = Operation("processor", {"function": places.penalise}, given.clause)
     operations = tuple(penalised if one is given else one for one in request.plan.operations)
-    search = in_its_batch(situation) if searches else situation.search
+    search = situation.search or in_its_batch(situation) if searches else situation.search
     return replace(situation, request=with_operations(request, operations), search=search)
 
 

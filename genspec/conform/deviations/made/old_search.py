@@ -27,13 +27,23 @@ class OldSearch(Search):
 
     def run(self) -> GenerateOutput:
         """Search to the end. Raises `Rejected` where there is nothing to draw from, or to go on with."""
-        prompt, count = self.request.prompt, self.rules.num_beams
-        copies = draws_from_copies(self.request)
-        self.running = [Hypothesis(prompt, score=0.0 if copies or place == 0 else TOTAL) for place in range(count)]
-        self.kept = []
-        if finish_reason(self.request, prompt) is None:
+        self.begin()
+        if finish_reason(self.request, self.request.prompt) is None:
             while self.step():
                 pass
+        return self.output()
+
+    def begin(self) -> None:
+        """Let the first place hold the prompt, or all of them."""
+        copies = draws_from_copies(self.request)
+        self.running = [
+            Hypothesis(self.request.prompt, score=0.0 if copies or place == 0 else TOTAL)
+            for place in range(self.rules.num_beams)
+        ]
+        self.kept = []
+
+    def output(self) -> GenerateOutput:
+        """Give the best hypotheses; those that are open join the others, unless the search is done."""
         for one in () if self.done else self.running:
             self.add(one)
         ranked = sorted(self.kept, key=lambda one: one.score)[::-1]

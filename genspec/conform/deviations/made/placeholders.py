@@ -4,6 +4,7 @@ The search of transformers 5, for one prompt, in the numbers that it has: float3
 Scores come of the reference. What it gives is compared without the placeholders, whose tokens mean nothing.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TOTAL = -1e9
+Kind = Callable[[Request, int, int], "Search"]
+"""How a search is made: of a request, a way of rounding, and the steps that it has at least."""
+
 SPOILT_BY_NOTHING = ("eta_cutoff", "top_h")
 """Operations of transformers that raise where every score is minus infinity. DEV-22."""
 
@@ -44,8 +48,8 @@ def placeholders_count(situation: Situation) -> Situation | None:
     plan, answered = situation.request.plan, situation.answered
     if plan.mode not in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE):
         return None
-    kind, steps = kind_of(situation.info), steps_of_batch(situation)
-    search = kind(situation.request, at_least=steps)
+    kind, steps = kind_of(situation), steps_of_batch(situation)
+    search = kind(situation.request, 0, steps)
     with suppress(Rejected):
         search.run()
     if not search.placeholders or (answered and len(answered.rows) != plan.outputs.num_return_sequences):
@@ -54,41 +58,50 @@ def placeholders_count(situation: Situation) -> Situation | None:
     return replace(situation, search=partial(searched, kind=kind, steps=steps), answered=answered)
 
 
-def kind_of(info: Info) -> "type[Search]":
-    """Return the search of a release."""
+def kind_of(situation: Situation) -> "Kind":
+    """Return the search of a release. Before 4.50 a batch with stop strings is searched all together."""
+    from genspec.conform.deviations.made.old_batch import InBatch, batch_of
     from genspec.conform.deviations.made.old_search import OldSearch
 
-    return Search if numbers(info.version) >= (4, 50) else OldSearch
+    if is_new(situation.info):
+        return Search
+    if situation.request.plan.stopping.stop_strings and len(situation.call.prompts) > 1:
+        return partial(InBatch, batch=batch_of(situation), number=situation.number)
+    return OldSearch
 
 
-def searched(request: Request, *, rounding: int, kind: "type[Search]", steps: int = 0) -> GenerateOutput:
+def is_new(info: Info) -> bool:
+    """Tell whether a release has the search of today."""
+    return numbers(info.version) >= (4, 50)
+
+
+def searched(request: Request, *, rounding: int, kind: "Kind", steps: int = 0) -> GenerateOutput:
     """Give the rows of the search that are no placeholders. Raises `Rejected` where transformers raises."""
     return without_placeholders(as_it_is(request, rounding=rounding, kind=kind, steps=steps), request)
 
 
-def as_it_is(request: Request, *, rounding: int, kind: "type[Search]", steps: int = 0) -> GenerateOutput:
+def as_it_is(request: Request, *, rounding: int, kind: "Kind", steps: int = 0) -> GenerateOutput:
     """Give all rows of the search: every place is asked at every step, whatever stands there."""
     return kind(request, rounding, steps).run()
 
 
 def in_its_batch(situation: Situation) -> PromptSearch:
     """Give the search that gives all rows, as long as the others of its batch go on."""
-    return partial(as_it_is, kind=kind_of(situation.info), steps=steps_of_batch(situation))
+    return partial(as_it_is, kind=kind_of(situation), steps=steps_of_batch(situation))
 
 
 def steps_of_batch(situation: Situation) -> int:
     """Count the steps of all searches of a batch, which go on until the last one has ended; 0 for one prompt alone."""
-    if len(situation.call.prompts) == 1:
+    if len(situation.call.prompts) == 1 or not is_new(situation.info):
         return 0
     if situation.answered is not None:
         return max(map(len, situation.answered.runs), default=0)
-    kind = kind_of(situation.info)
-    return max(own_steps(request, kind) for request in requests_of(situation.call))
+    return max(map(own_steps, requests_of(situation.call)))
 
 
-def own_steps(request: Request, kind: "type[Search]") -> int:
+def own_steps(request: Request) -> int:
     """Count the steps of a search on its own, or up to one at which it is refused."""
-    search = kind(request)
+    search = Search(request)
     with suppress(Rejected):
         search.run()
     return len(search.steps)

@@ -1,4 +1,7 @@
-"""DEV-49, DEV-50, DEV-64, DEV-66, DEV-78 and DEV-96: assisted decoding round by round, as transformers does it."""
+"""DEV-49, DEV-50, DEV-64, DEV-66, DEV-78, DEV-96, DEV-100 and DEV-101: assisted decoding round by round.
+
+As transformers does it: with plain rounds and rows as they are specified, but for what a deviation makes of them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -9,6 +12,7 @@ import numpy as np
 from genspec.backends.call import Call
 from genspec.config.mode import Mode
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.anew import begun_anew
 from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
 from genspec.conform.oracle.requests import with_operations
@@ -39,8 +43,11 @@ class Rounds:
     late: bool = False                      # a string that a draft completes is looked for at its end. DEV-49
     all_drawn: bool = False                 # a token is drawn for dropped positions too. DEV-66
     scheduled: bool = False                 # the length of drafts changes from round to round. DEV-78
+    overlong: bool = False                  # a draft that goes past the length is kept as far as it goes. DEV-100
     unread: tuple[int, int] | None = None   # a token that the assistant does not read, of how many there are. DEV-64
     anew: Call | None = None                # whose assistant takes the row for a prompt in every round. DEV-96
+    unseen: bool = False                    # an EOS within what is looked up ends nothing. DEV-101
+    release: tuple[int, ...] = (5,)         # of transformers
     ways: ClassVar[int] = 1                 # of rounding
 
     def __call__(self, request: Request, *, rounding: int = 0) -> GenerateOutput:
@@ -51,7 +58,7 @@ class Rounds:
         tokens, steps, count = request.prompt, list[Step](), assistance_of(request).num_assistant_tokens or 0
         reason = finish_reason(request, tokens)
         while reason is None:
-            drafts = drafts_of(self.assisted(request, tokens, count), tokens, count)
+            drafts = self.drafts(self.assisted(request, tokens, count), tokens, count)
             taken = self.judged(request, tokens, drafts)
             tokens, steps = (*tokens, *(token for token, _ in taken)), [*steps, *(step for _, step in taken)]
             if self.scheduled:
@@ -62,10 +69,25 @@ class Rounds:
     def assisted(self, request: Request, tokens: Tokens, count: int) -> Request:
         """Give the request as the assistant has it in a round that starts behind these tokens."""
         if self.anew is not None:
-            request = begun_anew(self.anew, request, tokens, count)
+            request = begun_anew(self.anew, request, tokens, count, self.release)
         if self.unread is None or request.assistant is None:
             return request
         return replace(request, assistant=Unread(request.assistant, *self.unread, len(tokens)))
+
+    def drafts(self, request: Request, tokens: Tokens, count: int) -> Drafts:
+        """Draft as an assistant does, or by looking up. Before 4.39 a draft that finds nothing is token 0."""
+        assistance, room = assistance_of(request), request.plan.length.max_length - len(tokens) - 1
+        if assistance.prompt_lookup_num_tokens is None:
+            assistant = request.assistant
+            return () if assistant is None else drafted(replace(request, model=assistant), tokens, min(count, room))
+        old = self.release < (4, 39)
+        if room == 0 and not old:
+            return ()
+        found = occurrences(request, tokens, assistance.prompt_lookup_num_tokens, assistance.max_matching_ngram_size)
+        if self.release >= (4, 47):
+            found = (allowed_of(request, tokens, one) for one in found)
+        draft = next(filter(None, found), (0,) if old else ())
+        return tuple(map(Draft, draft if self.unseen else before_eos(draft, request.plan.stopping.eos_token_ids)))
 
     def judged(self, request: Request, tokens: Tokens, drafts: Drafts) -> list[tuple[int, Step]]:
         """Take the tokens of a round, with what is kept of each."""
@@ -78,7 +100,7 @@ class Rounds:
         for row, one, draft in zip(rows, scored, (*drafts, None), strict=True):
             token, step = self.position(request, row, one, draft)
             taken.append((token, step))
-            if draft is None or token != draft.token or self.ends(request, (*row, token)):
+            if draft is None or token != draft.token or self.ends(request, (*row, token), last=draft is drafts[-1]):
                 break
         if self.all_drawn and [token for token, _ in taken] == [draft.token for draft in drafts]:
             require_a_token(scored[-1].scores)          # drawn behind a draft that is kept whole and ends the row
@@ -90,9 +112,11 @@ class Rounds:
         choice = verified(request, row, scored.scores, draft)
         return choice.token, step_of(request, [scored], [choice], choice.margin)
 
-    def ends(self, request: Request, tokens: Tokens) -> bool:
-        """Tell whether a round ends within its draft: with an EOS, or with the length."""
+    def ends(self, request: Request, tokens: Tokens, *, last: bool) -> bool:
+        """Tell whether a round ends within its draft: with an EOS, or with the length. `last`: of the draft."""
         reason = finish_reason(request, tokens)
+        if (reason == FinishReason.LENGTH and self.overlong) or (reason == FinishReason.EOS and self.unseen):
+            return last
         if reason == FinishReason.STOP_STRING and self.late:
             return len(tokens) >= request.plan.length.max_length
         return reason is not None
@@ -135,21 +159,6 @@ class Unread:
         return self.model(tuple(read), *given) if read else np.zeros(self.size)
 
 
-def drafts_of(request: Request, tokens: Tokens, count: int) -> Drafts:
-    """Draft as an assistant does, or by looking up."""
-    assistance, room = assistance_of(request), request.plan.length.max_length - len(tokens) - 1
-    if assistance.prompt_lookup_num_tokens is None:
-        assistant = request.assistant
-        return () if assistant is None else drafted(replace(request, model=assistant), tokens, min(count, room))
-    if room == 0:
-        return ()
-    for found in occurrences(request, tokens, assistance.prompt_lookup_num_tokens, assistance.max_matching_ngram_size):
-        allowed = allowed_of(request, tokens, found)
-        if allowed:
-            return tuple(Draft(token) for token in before_eos(allowed, request.plan.stopping.eos_token_ids))
-    return ()
-
-
 def occurrences(request: Request, tokens: Tokens, count: int, longest: int) -> Iterator[Tokens]:
     """Give what follows each place at which the longest ending of a row stands, and then shorter ones."""
     for size in range(min(longest, len(tokens) - 1), 0, -1):
@@ -173,7 +182,7 @@ def rounds_of(situation: Situation) -> Rounds | None:
     """Give the rounds that other deviations have made, or plain ones; None where no draft is made."""
     if situation.request.plan.mode is not Mode.ASSISTED:
         return None
-    return situation.search if isinstance(situation.search, Rounds) else Rounds()
+    return situation.search if isinstance(situation.search, Rounds) else Rounds(release=numbers(situation.info.version))
 
 
 def reads_dropped_drafts(situation: Situation) -> Situation | None:
@@ -220,6 +229,22 @@ def pads_are_not_read(situation: Situation) -> Situation | None:
 def assistants_begin_anew(situation: Situation) -> Situation | None:
     """Let the operations of an assistant take the row before a draft for the prompt. DEV-96."""
     rounds, plan = rounds_of(situation), situation.request.plan
-    if rounds is None or situation.request.assistant is None or not plan.draws:
+    if rounds is None or situation.request.assistant is None or not (plan.draws or rounds.dropped):
         return None
     return replace(situation, search=replace(rounds, anew=situation.call))
+
+
+def drafts_go_past_the_length(situation: Situation) -> Situation | None:
+    """Let what is looked up go past the greatest length of the row, and be kept. DEV-100."""
+    rounds, assistance = rounds_of(situation), situation.request.plan.assistance
+    if rounds is None or assistance is None or assistance.prompt_lookup_num_tokens is None:
+        return None
+    return replace(situation, search=replace(rounds, overlong=True))
+
+
+def drafts_go_past_an_eos(situation: Situation) -> Situation | None:
+    """Let an EOS within what is looked up end nothing. DEV-101."""
+    rounds, assistance = rounds_of(situation), situation.request.plan.assistance
+    if rounds is None or assistance is None or assistance.prompt_lookup_num_tokens is None:
+        return None
+    return replace(situation, search=replace(rounds, unseen=True))
