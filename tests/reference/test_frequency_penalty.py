@@ -95,6 +95,9 @@ def vectors() -> Iterator[Case]:
                          flags=("boundary",), note="0 changes nothing.")
     yield operation_case("no-new-token-yet", [two], name, scores, half, context={"tokens": [0, 1], "prompt_length": 2},
                          flags=("empty",))
+    yield operation_case("first-of-many", [two], name, scores, half,
+                         context={"tokens": [1, 0, *[3] * 300], "prompt_length": 1}, flags=("boundary", "long"),
+                         note="0 is the first new token of 301, and counts.")
     yield operation_case("prompt-counts", [two], name, scores, half, context=row, profile="llama.cpp",
                          flags=("choice-point",), note="3 is the prompt.")
     for profile, window in (("mlx-lm", 20), ("llama.cpp", 64)):

@@ -95,6 +95,7 @@ WRONG: Mapping[str, Callable[[Call], Any]] = {
     "length-without-its-prompt": with_profile(hypothesis_length="row"),
     "both-minima": without("min_new_tokens"), "both-minima-the-other-way": without("min_new_tokens"),
     "both-maxima": without("max_new_tokens"),
+    "totals-order-what-is-drawn": with_profile(drawn_order="draw"),
     "top-k-keeps-ties": with_profile(top_k_ties="exact"), "typical-keeps-ties": with_profile(typical_ties="exact"),
     "nucleus-drops-ties": with_profile(nucleus_ties="kept"), "rows-with-noise-of-their-own": of_first_row,
     "suppressed-at-the-begin": without("begin_suppress_tokens"),

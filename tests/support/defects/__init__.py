@@ -3,6 +3,7 @@
 from support.defects import (
     arguments,
     batches,
+    choices,
     draws,
     endings,
     fields,
@@ -21,7 +22,7 @@ FAMILIES: dict[str, tuple[Defect, ...]] = {
     "arguments": arguments.DEFECTS,
     "specific": specific.DEFECTS,
     "orders": orders.DEFECTS,
-    "fields": fields.DEFECTS,
+    "fields": fields.DEFECTS, "choices": choices.DEFECTS,
     "searches": searches.DEFECTS,
     "draws": draws.DEFECTS,
     "endings": endings.DEFECTS,

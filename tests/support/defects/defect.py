@@ -8,6 +8,8 @@ from typing import Any
 
 from genspec.backends.decoder import Info
 from genspec.config.plan import DecodingPlan
+from genspec.config.profile import Profile
+from genspec.config.profiles import profile_named
 from genspec.conform.vectors.reference import Reference
 from genspec_reference import GenerateOutput
 from genspec_reference.pipeline import functions_of
@@ -41,6 +43,7 @@ class Defect:
     breaks: Callable[[Request], Request] = same  # changes what a mode reads
     spoils: Callable[[Request, GenerateOutput], GenerateOutput] = unspoilt
     says: Callable[[str, Json, Json], Json] = said  # changes a reply: level, input, reply
+    semantics: Callable[[Profile], Profile] = same  # changes the profile that it decodes by
     profile: str = "hf"  # that the decoder declares
     batched: bool = False  # whether it decodes several prompts together
 
@@ -63,7 +66,8 @@ class Defective:
 
     def answer(self, level: str, profile: str, given: Json) -> Json:
         with planted(self.defect):
-            reply = self.right.answer(level, profile, self.defect.asks(given))
+            semantics = self.defect.semantics(profile_named(profile))
+            reply = self.right.answer(level, semantics, self.defect.asks(given))
         return self.defect.says(level, given, reply)
 
 
@@ -76,7 +80,7 @@ EACH = ("source", "negative_prompt", "seed")
 class Batched:
     """The reference, which answers batches prompt by prompt."""
 
-    def answer(self, level: str, profile: str, given: Json) -> Json:
+    def answer(self, level: str, profile: Profile | str, given: Json) -> Json:
         if "prompts" not in given:
             return Reference().answer(level, profile, given)
         replies = [Reference().answer(level, profile, alone(given, number)) for number in range(len(given["prompts"]))]

@@ -1,13 +1,12 @@
 """Fields that a decoder does not read, defaults that are others, and plans that are read wrongly."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
-from typing import Any, get_args, get_type_hints
+from dataclasses import replace
+from typing import Any
 
 from genspec.config.fields import FIELDS
 from genspec.config.mode import Mode
 from genspec.config.plan import DecodingPlan
-from genspec.config.profile import Profile
 from support.defects.defect import Defect, Json, with_plan
 
 ANY = ("",)
@@ -227,50 +226,6 @@ PLANS = (
     ),
 )
 
-ORDER = ("order", "beam_order", "name", "version", "modes", "default_length", "penalty_window")
-
-
-def choices() -> tuple[Defect, ...]:
-    """Take another option at each choice point, and declare the semantics of transformers."""
-    hints = get_type_hints(Profile)
-    made = []
-    for one in fields(Profile):
-        options = (
-            ()
-            if one.name in ORDER
-            else [
-                *(option for part in (hints[one.name], *get_args(hints[one.name])) for option in get_args(part)),
-                *((True,) if one.name == "default_early_stopping" else ()),
-            ]
-        )
-        for option in options:
-            if isinstance(option, str | bool) and option != one.default:
-                made.append(chosen(one.name, option))
-    return tuple(made)
-
-
-def chosen(name: str, option: Any) -> Defect:
-    return Defect(
-        f"choice point: {name} is {option}",
-        ANY,
-        breaks=with_plan(lambda plan: replace(plan, profile=replace(plan.profile, **{name: option}))),
-    )
-
-
-def of_profiles() -> tuple[Defect, ...]:
-    """Declare the semantics of an engine, and take one option of transformers."""
-    from genspec.config.profiles import PROFILES
-
-    made = []
-    for name, profile in sorted(PROFILES.items()):
-        for one in fields(Profile):
-            option = PROFILES["hf"].__getattribute__(one.name)
-            if one.name in ("name", "version", "modes", "default_length") or getattr(profile, one.name) == option:
-                continue
-            made.append(replace(chosen(one.name, option), name=f"profile {name}: {one.name} of hf", profile=name))
-    return tuple(made)
-
-
 OLDER = tuple(replace(one, profile="hf-4.50") for one in (
     read_as("penalty_alpha", "the other share", lambda alpha: 1 - alpha),
     read_as("diversity_penalty", "none", lambda value: 0.0),
@@ -282,4 +237,4 @@ OLDER = tuple(replace(one, profile="hf-4.50") for one in (
 ))
 """Of modes that transformers has moved out: decoders that have them declare an older profile."""
 
-DEFECTS = (*(ignored(name) for name in IGNORED), *CONFIGS, *OLDER, *PLANS, *choices())
+DEFECTS = (*(ignored(name) for name in IGNORED), *CONFIGS, *OLDER, *PLANS)

@@ -41,11 +41,6 @@ def strictly_above(right: Wrong, scores: Any, p: float, min_keep: int = 1) -> An
     return np.where(keep, scores, -np.inf)
 
 
-def epsilon_strict(right: Wrong, scores: Any, epsilon: float, min_keep: int = 1) -> Any:
-    keep = softmax(scores) > epsilon
-    return np.where(keep | (scores >= np.sort(scores)[::-1][min(min_keep, scores.size) - 1]), scores, -np.inf)
-
-
 def of_highest(right: Wrong, scores: Any, epsilon: float, min_keep: int = 1) -> Any:
     return right(scores, epsilon=epsilon * softmax(scores).max(), min_keep=min_keep)
 
@@ -217,10 +212,6 @@ def of_mean(right: Wrong, scores: Any, n: float) -> Any:
 def of_banned(right: Wrong, scores: Any, n: float) -> Any:
     """Banned tokens count as the least number."""
     return right(np.where(np.isneginf(scores), -100.0, scores), n=n) + np.where(np.isneginf(scores), -np.inf, 0.0)
-
-
-def entropy_strict(right: Wrong, scores: Any, h: float) -> Any:
-    return right(scores, h=h * (1 - 2.0**-40))
 
 
 def entropy_of_all(right: Wrong, scores: Any, h: float) -> Any:

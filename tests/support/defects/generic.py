@@ -189,6 +189,8 @@ WITH_ROW = (
     "sequence_bias",
     "watermark",
 )
+NEWEST = ("prefix_allowed_tokens", "watermark", "exponential_decay_length_penalty", "min_new_tokens")
+"""Operations that a first token that is lost does not touch: they read the end of the row, or count new tokens."""
 SCOPED = ("dry", "frequency_penalty", "no_repeat_ngram", "presence_penalty", "repetition_penalty")
 """Operations that read of the row what happened before."""
 
@@ -209,7 +211,7 @@ DEFECTS = (
     *(
         operation(name, "without the first token", forgetful)
         for name in WITH_ROW
-        if name not in ("prefix_allowed_tokens", "watermark")
+        if name not in NEWEST
     ),
     *(operation(name, "of the last 4 tokens", windowed(4)) for name in SCOPED),
     *(operation(name, "of the last 16 tokens", windowed(16)) for name in SCOPED),

@@ -64,7 +64,6 @@ ORDERS = (
     ("top_p", "watermark"),
     ("watermark", "renormalize"),
     ("top_p", "renormalize"),
-    ("suppress", "temperature"),
 )
 """Pairs of operations in their order, which another order makes another result of."""
 

@@ -32,7 +32,6 @@ PAGES = (
     "ASSISTED",
     "OUTPUTS",
     "CACHE",
-    "TOKEN-HEALING",
     "EXPONENTIAL-DECAY-LENGTH-PENALTY",
     "PREFIX-ALLOWED-TOKENS",
     "ENCODER-REPETITION-PENALTY",
@@ -102,7 +101,6 @@ DEFECTS = (
         lambda config: config.get("temperature") not in (None, 1.0) and not config.get("do_sample"),
     ),
     refuses("never", at("early_stopping", "never")),
-    refuses("one new token", at("max_new_tokens", 1)),
     Defect(
         "names another clause",
         ("",),

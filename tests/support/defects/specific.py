@@ -9,6 +9,7 @@ from support.defects.computed import inside, operation, setting
 from support.defects.generic import of_output
 
 PACKAGE = "genspec_reference.operations"
+# At p of typical_p, at epsilon and at h no decision is exact: masses other than of equal tokens are rounded.
 DEFECTS = (
     operation("top_k", "the lowest are kept", f.lowest_kept, "SCORES"),
     operation("top_k", "one of equal scores", setting(top_k_ties="exact")),
@@ -19,7 +20,6 @@ DEFECTS = (
     operation("top_p", "of the mass of all tokens", setting(nucleus_mass="full")),
     operation("min_p", "of 1, not of the highest", f.absolute),
     operation("min_p", "p itself is dropped", f.strictly_above),
-    operation("typical_p", "mass above p", setting(typical_boundary=">")),
     operation("typical_p", "one of equal distances", setting(typical_ties="exact")),
     inside("typical_p", "entropy in bits", (f"{PACKAGE}.typical_p", "distances"), f.typical_of(f.distance_in_bits)),
     inside(
@@ -28,7 +28,6 @@ DEFECTS = (
         (f"{PACKAGE}.typical_p", "distances"),
         f.typical_of(f.distance_signed),
     ),
-    operation("epsilon_cutoff", "epsilon itself is dropped", f.epsilon_strict),
     operation("epsilon_cutoff", "of the highest probability", f.of_highest),
     inside(
         "eta_cutoff",
@@ -49,7 +48,6 @@ DEFECTS = (
         f.eta_of(lambda e, h: min(e, math.sqrt(e) * math.exp(-h / math.log(2)))),
     ),
     inside("eta_cutoff", "without the entropy", (f"{PACKAGE}.eta_cutoff", "eta"), f.eta_of(lambda e, h: e)),
-    operation("top_h", "h itself is dropped", f.entropy_strict),
     operation("top_h", "of the greatest entropy", f.entropy_of_all),
     operation("top_n_sigma", "of a sample", f.ddof),
     operation("top_n_sigma", "of the mean", f.of_mean),

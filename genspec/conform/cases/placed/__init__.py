@@ -53,13 +53,17 @@ class Placed(Drawn):
 
 @cache
 def placed(profile: str) -> tuple[Placed, ...]:
-    """Give the calls; they speak of the semantics of transformers."""
-    if profile != "hf":
-        return ()
-    return tuple(Placed(f"placed/{name}", call, shows) for name, (shows, call) in CALLS.items())
+    """Give the calls of a profile; nearly all speak of the semantics of transformers."""
+    return of_profile(profile, CALLS)
 
 
 @cache
 def batches(profile: str) -> tuple[Placed, ...]:
     """Give the calls of several prompts, for decoders that take them together."""
-    return tuple(Placed(f"placed/{name}", call, shows) for name, (shows, call) in BATCHES.items()) * (profile == "hf")
+    return of_profile(profile, BATCHES)
+
+
+def of_profile(profile: str, calls: Mapping[str, tuple[tuple[str, ...], Call]]) -> tuple[Placed, ...]:
+    """Make cases of the calls of a profile."""
+    return tuple(Placed(f"placed/{name}", call, shows)
+                 for name, (shows, call) in calls.items() if call.profile == profile)

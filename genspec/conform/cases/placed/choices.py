@@ -11,10 +11,12 @@ V, EOS = 12, (3, 7)
 Make = Callable[[int], Call]
 
 
-def searched(eos: tuple[int, ...] = EOS, size: int = V, prompt: tuple[int, ...] = (5, 2), **config: Any) -> Make:
+def searched(
+    eos: tuple[int, ...] = EOS, size: int = V, prompt: tuple[int, ...] = (5, 2), profile: str = "hf", **config: Any
+) -> Make:
     """Give the maker of a beam search."""
     given = {"num_beams": 3, "num_return_sequences": 3, "max_new_tokens": 10, "eos_token_id": list(eos), **config}
-    return lambda seed: Call(given, Scripted("history", seed, size, eos), (prompt,),
+    return lambda seed: Call(given, Scripted("history", seed, size, eos), (prompt,), profile=profile,
                              seeds=(seed,) if config.get("do_sample") else None)
 
 
@@ -59,6 +61,8 @@ CHOICES: Mapping[str, tuple[tuple[str, ...], Make]] = {
        for name, value, clause in (("top_p", 0.1, "TOP-P-4"), ("min_p", 1.0, "MIN-P-3"),
                                    ("typical_p", 0.1, "TYPICAL-P-4"), ("epsilon_cutoff", 0.9, "EPSILON-CUTOFF-3"),
                                    ("eta_cutoff", 0.9, "ETA-CUTOFF-4"))},
+    "totals-order-what-is-drawn": (("BEAM-SAMPLE-2",), searched(
+        do_sample=True, early_stopping=True, num_return_sequences=2, max_new_tokens=6, top_k=0, profile="hf-4.38")),
     "rows-with-noise-of-their-own": (("SAMPLE-2",), drawn(num_return_sequences=3)),
     "suppressed-at-the-begin": (("BEGIN-SUPPRESS-2",), lambda seed: Call(
         {"begin_suppress_tokens": [0, 1, 2, 4, 5, 6], "max_new_tokens": 6},

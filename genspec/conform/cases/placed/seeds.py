@@ -26,6 +26,7 @@ CHOICE_SEEDS = {
     "typical-p-keeps-one-more-than-eos": 0,
     "epsilon-cutoff-keeps-one-more-than-eos": 3,
     "eta-cutoff-keeps-one-more-than-eos": 10,
+    "totals-order-what-is-drawn": 0,
     "rows-with-noise-of-their-own": 0,
     "suppressed-at-the-begin": 2,
 }
