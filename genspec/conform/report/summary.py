@@ -4,6 +4,7 @@ The pages of docs/conformance are made of these.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -18,13 +19,24 @@ WORDS = {word_of(kind): word for kind, word in COUNTED.items()}
 FAILED = frozenset(word_of(kind) for kind in FAILING)
 EXAMPLE = ("reason", "prompt", "row", "step", "expected", "answered", "case", "shrunk", "input", "command")
 """The members of a verdict that an example keeps."""
+FOLDERS = re.compile(r"(?<![\w:/.])(?:/[\w.+~-]+)+/(?=[\w.+-])")
+"""The folders of an absolute path, up to the name of the file."""
 MOST_REASONS = 20
 """Reasons why cases were not asked, the most frequent ones."""
 
 
 def lines(report: Report) -> Iterator[str]:
     """Write a report."""
-    yield json.dumps(summary_of(report_to_json(report)), indent=1) + "\n"
+    yield json.dumps(without_folders(summary_of(report_to_json(report))), indent=1) + "\n"
+
+
+def without_folders(value: Any) -> Any:
+    """Leave the folders out of the absolute paths in texts: they tell of one machine, an engine's builder's perhaps."""
+    if isinstance(value, str):
+        return FOLDERS.sub("", value)
+    if isinstance(value, Mapping):
+        return {name: without_folders(item) for name, item in value.items()}
+    return [without_folders(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def summary_of(report: Json) -> dict[str, Any]:
