@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from genspec.cli.errors import Failure, UsageError
 from genspec.lint.baseline import BaselineError, Entry, baseline_text, compared, entry_of, read_baseline
 from genspec.lint.check import Report
-from genspec.lint.fixing.write import write_whole
 from genspec.lint.report.text import plural
+from genspec.writing import write_whole
 
 
 def without_known(report: Report, options: Namespace) -> Report:
@@ -53,10 +53,6 @@ def read(path: str) -> list[Entry]:
 def write(path: str, text: str) -> None:
     """Write the baseline, whole or not at all."""
     try:
-        if os.path.exists(path):
-            write_whole(path, text.encode())
-        else:
-            with open(path, "x", encoding="utf-8") as file:
-                file.write(text)
+        write_whole(path, text.encode())
     except OSError as error:
         raise Failure(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -1,6 +1,5 @@
 """genspec conform. What asks and judges is imported when it runs."""
 
-import os
 import sys
 import time
 from argparse import Namespace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from genspec.cli.campaign import seconds
 from genspec.cli.errors import Failure, UsageError, complain
-from genspec.cli.output import emit
+from genspec.cli.output import emit, save
 from genspec.cli.parser import Parser, at_least, one_of
 from genspec.cli.progress import Progress
 
@@ -75,7 +74,7 @@ def deliver(report: "Report", options: Namespace) -> None:
     if options.output is None:
         emit(written)
     else:
-        save_whole(written, Path(options.output))
+        save(written, options.output)
 
 
 def expected_by(options: Namespace) -> "Expectations | None":
@@ -110,7 +109,7 @@ def with_updated(report: "Report", path: Path) -> "Report":
         new = updated(path.read_text(encoding="utf-8") if path.exists() else None, str(path), report, ids)
     except BadExpectations as error:
         raise UsageError(str(error)) from None
-    save_whole([new.text], path)
+    save([new.text], str(path))
     complain(f"{path}: {new.added:,} added, {new.removed:,} removed, {new.kept:,} kept")
     compared = held(parsed(new.text, str(path)), report.results, ids=ids, drawn=report.run.drawn,
                     complete=report.run.complete)
@@ -161,16 +160,6 @@ def formatted(report: "Report", name: str, coverage: bool) -> Iterable[str]:
 
     lines: Callable[..., Iterable[str]] = import_module(f"genspec.conform.report.{name}").lines
     return lines(report, whole=coverage) if name == "text" else lines(report)
-
-
-def save_whole(pieces: Iterable[str], path: Path) -> None:
-    """Write a file that is there whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text("".join(pieces), encoding="utf-8", errors="backslashreplace")
-        draft.replace(path)
-    except OSError as error:
-        raise Failure(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 class executor:  # noqa: N801  used as a context

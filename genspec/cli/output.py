@@ -7,6 +7,7 @@ from typing import TextIO
 
 from genspec.cli.errors import Failure
 from genspec.lint.report.paint import Paint, ansi, plain
+from genspec.writing import write_whole
 
 PIPE_CLOSED = 141
 """The status of a program whose reader has gone, as shells report it: 128 + SIGPIPE."""
@@ -40,10 +41,13 @@ def discard() -> None:
 
 
 def save(pieces: Iterable[str], path: str) -> None:
-    """Write to a file."""
-    text = "".join(pieces)                      # before the file is emptied: it may be one that the report quotes
+    """Write to a file, whole or not at all; to a device or a pipe, as it comes."""
+    data = "".join(pieces).encode("utf-8", "backslashreplace")      # all of it: the report may quote that very file
     try:
-        with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+        if os.path.isfile(path) or not os.path.exists(path):
+            write_whole(path, data)
+        else:
+            with open(path, "wb") as file:
+                file.write(data)
     except OSError as error:
         raise Failure(f"{path}: cannot be written: {error.strerror or error}") from None

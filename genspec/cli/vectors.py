@@ -4,9 +4,9 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genspec.cli.conform import FORMATS, deliver, expected_by, require_profile, save_whole, with_updated
+from genspec.cli.conform import FORMATS, deliver, expected_by, require_profile, with_updated
 from genspec.cli.errors import Failure, UsageError, meant
-from genspec.cli.output import emit
+from genspec.cli.output import emit, save
 from genspec.cli.parser import Parser, one_of
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def emitted(options: Namespace) -> int:
     if options.output is None:
         emit(lines)
     else:
-        save_whole(lines, Path(options.output))
+        save(lines, options.output)
     return 0 if cases else 3
 
 

@@ -18,6 +18,7 @@ from genspec.backends.decoder import Info
 from genspec.conform.campaign.campaign import Campaign
 from genspec.conform.campaign.chunk import ChunkResult, result_from_json, result_to_json
 from genspec.conform.campaign.finding import Finding, finding_to_json
+from genspec.writing import write_whole
 
 GROWS = {"cases"}
 """What may differ between a campaign and the one that goes on with it."""
@@ -134,9 +135,7 @@ def drawn_by() -> dict[str, str]:
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write a file that is there whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8", newline="\n")
-    draft.replace(path)
+    write_whole(path, (json.dumps(data, indent=1) + "\n").encode())
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from genspec.lint.check import Progress, Report, documents
 from genspec.lint.finding import Finding
 from genspec.lint.fixing.fix import fixed
-from genspec.lint.fixing.write import write_whole
 from genspec.lint.judge import Judge
 from genspec.lint.settings import Settings
 from genspec.lint.sources.walk import Path
+from genspec.writing import write_whole
 
 
 class Change(NamedTuple):
