@@ -3,8 +3,8 @@
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from genspec.cli.config import OPERAND, read_config
 from genspec.cli.errors import UsageError
@@ -60,14 +60,18 @@ def run(options: Namespace) -> int:
 
 def form(result: "Conversion") -> Iterator[str]:
     """Yield the engine's own form: lines of a Modelfile, or JSON."""
-    if result.dialect.name == "ollama":
-        for name, value in result.options.items():
+    dialect, options = result.dialect, plain(result.options)
+    if dialect.form == "Modelfile":
+        for name, value in options.items():
             for item in value if isinstance(value, list) else [value]:
                 yield f"PARAMETER {name} {json.dumps(item)}\n"
-        return
-    options = {name: sorted(value) if isinstance(value, set) else value for name, value in result.options.items()}
-    inner = {"search": options} if result.dialect.name == "onnxruntime-genai" else options
-    yield json.dumps(inner, indent=2) + "\n"
+    else:
+        yield json.dumps({dialect.section: options} if dialect.section else options, indent=2) + "\n"
+
+
+def plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the values of options as JSON has them: a set as a list."""
+    return {name: sorted(value) if isinstance(value, set) else value for name, value in options.items()}
 
 
 def losses(result: "Conversion") -> Iterator[str]:
@@ -80,8 +84,7 @@ def losses(result: "Conversion") -> Iterator[str]:
 
 def as_json(result: "Conversion") -> dict[str, object]:
     """Return a conversion as JSON has it."""
-    options = {name: sorted(value) if isinstance(value, set) else value for name, value in result.options.items()}
     return {
-        "version": 1, "engine": result.dialect.name, "call": result.dialect.call, "options": options,
+        "version": 1, "engine": result.dialect.name, "call": result.dialect.call, "options": plain(result.options),
         "not_preserved": [{"field": loss.field, "value": loss.value, "reason": loss.reason} for loss in result.losses],
     }

@@ -7,7 +7,7 @@ from typing import Any
 from genspec.config.decision import Status
 from genspec.config.fields import FIELDS
 from genspec.config.generation_config import GenerationConfig
-from genspec.config.mode import Mode
+from genspec.config.mode import BEAMS
 from genspec.config.plan import DecodingPlan
 from genspec.config.profile import Profile
 from genspec.config.profiles import HF, PROFILES
@@ -59,8 +59,7 @@ def converted(config: GenerationConfig, dialect: Dialect) -> Conversion:
             options |= spelled(dialect, {name: value}, Facts(vocab_size=2**31))
         except Unspoken as reason:
             losses.append(Loss(name, value, f"{reason}."))
-    greedy = resolution.plan.mode not in (Mode.SAMPLE, Mode.BEAM_SAMPLE)
-    if greedy and dialect.option("do_sample") is None:
+    if not resolution.plan.draws and dialect.option("do_sample") is None:
         options |= dialect.greedy
     losses += differences(resolution.plan, dialect)
     return Conversion(dialect, options, tuple(losses))
@@ -119,10 +118,9 @@ def differences(plan: DecodingPlan, dialect: Dialect) -> Iterator[Loss]:
     ours = [name for name in names if name in theirs]
     if ours != theirs:
         yield Loss("order", " -> ".join(ours), f"{dialect.title} applies {' -> '.join(theirs)}.")
-    beams = plan.mode in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE, Mode.GROUP_BEAM_SEARCH)
     for point in fields(Profile):
         here, there = getattr(HF, point.name), getattr(profile, point.name)
-        matters = CONCERNS.get(point.name) in names or (beams and point.name in BEAM_POINTS)
+        matters = CONCERNS.get(point.name) in names or (plan.mode in BEAMS and point.name in BEAM_POINTS)
         if here != there and matters:
             yield Loss(point.name, here, f"{dialect.title} has {shown_option(there)}.")
 

@@ -46,9 +46,8 @@ class Dialect:
     """Options that no field sets, and whose default is another one than genspec's meaning."""
     greedy: Mapping[str, object] = field(default_factory=dict)
     """Options that select greedy search, where no option says it as `do_sample` does."""
-    others: tuple[str, ...] = ()        # options of the engine that have no field
-    removed: Mapping[str, str] = field(default_factory=dict)
-    """Options that are gone, each with the first release without it."""
+    form: Literal["JSON", "Modelfile"] = "JSON"         # how its options are written into a file
+    section: str = ""                   # of that file, under which they stand
 
     @property
     def extra(self) -> str:

@@ -23,14 +23,6 @@ DIALECT = Dialect(
                note="over the last `repeat_last_n` tokens, 64 unless given; its default was 1.1 in older releases"),
         Option("stop_strings", "stop", "list of texts"),
     ),
+    form="Modelfile",
     greedy={"temperature": 0.0},
-    others=(
-        "seed", "num_ctx", "num_keep", "num_batch", "num_gpu", "main_gpu", "num_thread", "use_mmap", "repeat_last_n",
-        "presence_penalty", "frequency_penalty", "draft_num_predict",
-    ),
-    removed={"mirostat": "0.10", "mirostat_tau": "0.10", "mirostat_eta": "0.10", "tfs_z": "0.10",
-             "penalize_newline": "0.10", "low_vram": "0.10",
-             "numa": "0.10", "use_mlock": "0.10", "vocab_only": "0.10", "f16_kv": "0.10",
-             "logits_all": "0.10", "num_gqa": "0.2", "rope_frequency_base": "0.2", "rope_frequency_scale": "0.2",
-             "embedding_only": "0.2"},
 )

@@ -11,6 +11,7 @@ DIALECT = Dialect(
     newest="0.18.0",
     profile="onnxruntime-genai",
     call="onnxruntime_genai.GeneratorParams.set_search_options",
+    section="search",
     modes=("greedy", "sample", "beam_search"),
     options=(
         Option("max_new_tokens", "max_length", "with the prompt", note="the context length, unless given"),

@@ -20,13 +20,4 @@ DIALECT = Dialect(
         Option("stop_strings", "stop", "list of texts", note="four at most"),
     ),
     greedy={"temperature": 0.0},
-    others=(
-        "max_tokens", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "seed",
-        "stream", "model", "messages", "prompt", "suffix", "best_of", "echo", "user", "tools", "tool_choice",
-        "response_format", "reasoning_effort", "metadata", "store", "modalities", "verbosity", "service_tier",
-        "parallel_tool_calls", "stream_options", "extra_body", "extra_headers", "extra_query", "timeout",
-        "functions", "function_call", "prediction", "audio", "web_search_options", "safety_identifier",
-        "prompt_cache_key", "input", "instructions", "max_output_tokens", "reasoning", "text", "truncation",
-        "include", "previous_response_id", "background", "conversation", "max_tool_calls", "prompt_cache_retention",
-    ),
 )

@@ -26,8 +26,4 @@ DIALECT = Dialect(
         Option("stop_strings", "stop", "list of texts"),
     ),
     greedy={"temperature": 0.0},
-    others=(
-        "presence_penalty", "frequency_penalty", "ignore_eos", "skip_special_tokens", "spaces_between_special_tokens",
-        "no_stop_trim", "stop_regex", "logit_bias", "custom_params", "regex", "json_schema", "ebnf", "sampling_seed",
-    ),
 )

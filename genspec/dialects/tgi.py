@@ -23,8 +23,4 @@ DIALECT = Dialect(
         Option("stop_strings", "stop", "list of texts"),
     ),
     greedy={"do_sample": False},
-    others=(
-        "frequency_penalty", "seed", "best_of", "truncate", "watermark", "details", "decoder_input_details",
-        "return_full_text", "top_n_tokens", "grammar", "adapter_id", "stream",
-    ),
 )

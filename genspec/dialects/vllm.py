@@ -25,12 +25,4 @@ DIALECT = Dialect(
         Option("stop_strings", "stop", "list of texts"),
     ),
     greedy={"temperature": 0.0},
-    others=(
-        "presence_penalty", "frequency_penalty", "seed", "stop", "logprobs", "prompt_logprobs", "ignore_eos",
-        "include_stop_str_in_output", "detokenize", "skip_special_tokens", "spaces_between_special_tokens",
-        "logit_bias", "allowed_token_ids", "bad_words", "structured_outputs", "output_kind", "extra_args",
-        "truncate_prompt_tokens", "logits_processors", "repetition_detection", "flat_logprobs", "skip_clone",
-    ),
-    removed={"best_of": "0.9", "use_beam_search": "0.6", "length_penalty": "0.6", "early_stopping": "0.6",
-             "guided_decoding": "0.12"},
 )

@@ -42,8 +42,6 @@ class Source(StrEnum):
     CONFIG_CALL = "GenerationConfig(...)"
     ASSIGNMENT = "generation_config.field = ..."
     PIPELINE_CALL = "call of pipeline"
-    VLLM_PARAMS = "SamplingParams(...)"
-    OPENAI_CALL = "request of the OpenAI client"
 
 
 class Place(NamedTuple):

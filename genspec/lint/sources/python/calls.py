@@ -37,10 +37,6 @@ OWN_WORDS = frozenset({
 })
 """Arguments that no other library's `generate` has in this spelling, or that few have."""
 
-REQUESTS = (".completions.create", ".responses.create", ".completions.parse")
-"""How methods of the OpenAI client are called that ask for text."""
-
-
 def source_of(call: ast.Call, imports: Mapping[str, str]) -> Source | None:
     """Tell what a call configures, or None when it is no text generation that genspec knows."""
     origin = origin_of(call.func, imports)
@@ -49,12 +45,8 @@ def source_of(call: ast.Call, imports: Mapping[str, str]) -> Source | None:
     keywords = {keyword.arg for keyword in call.keywords}
     if name == "GenerationConfig" and (root in FAMILY or (root == name and not rivals(imports) and keywords & KEYS)):
         return Source.CONFIG_CALL
-    if name == "SamplingParams" and root == "vllm":
-        return Source.VLLM_PARAMS
     if name == "pipeline" and root in FAMILY:
         return Source.PIPELINE_CALL
-    if origin.endswith(REQUESTS):
-        return Source.OPENAI_CALL if "openai" in roots(imports) else None
     if isinstance(call.func, ast.Attribute) and call.func.attr == "generate":
         return Source.GENERATE_CALL if is_of_transformers(call, keywords, root, imports) else None
     return None

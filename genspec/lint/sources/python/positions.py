@@ -1,10 +1,8 @@
-"""Where Python code stands: the offsets of `ast` count bytes of a line, ours count characters of the text."""
+"""Where Python code stands: `ast` counts the bytes of a line, the linter the characters of the text."""
 
 import ast
 import re
 from typing import NamedTuple
-
-from genspec.lint.finding import Span
 
 LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -23,17 +21,6 @@ class Lines:
         end = self.starts[line] if line < len(self.starts) else len(self.text)
         part = self.text[start:end]
         return start + (column if part.isascii() else len(part.encode()[:column].decode(errors="replace")))
-
-    def span(self, start: int, end: int) -> Span:
-        """Return the span between two offsets."""
-        return Span(*self.place(start), *self.place(end))
-
-    def place(self, offset: int) -> tuple[int, int]:
-        """Return the line and the column of an offset, both from 1."""
-        from bisect import bisect_right
-
-        line = bisect_right(self.starts, offset)
-        return line, offset - self.starts[line - 1] + 1
 
 
 class Piece(NamedTuple):

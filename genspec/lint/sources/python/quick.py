@@ -3,7 +3,7 @@
 from genspec.lint.sources.document import Document
 from genspec.lint.sources.positions import Locator
 
-TRIGGERS = (b"generat", b"Generat", b"SamplingParams", b"pipeline(", b".create(")
+TRIGGERS = (b"generat", b"Generat", b"pipeline(")
 """One of these stands in every file that configures generation."""
 
 NOTHING = Locator("", valid=False)

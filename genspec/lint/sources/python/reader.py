@@ -7,7 +7,7 @@ from warnings import catch_warnings, simplefilter
 
 from genspec.lint.finding import Pointer, Span
 from genspec.lint.sources.document import Document, Place, Source
-from genspec.lint.sources.positions import Locator
+from genspec.lint.sources.positions import Locator, span_between
 from genspec.lint.sources.python.calls import FAMILY, origin_of, roots, source_of
 from genspec.lint.sources.python.names import Names, names_in
 from genspec.lint.sources.python.positions import Lines, ends, piece_of_assignment
@@ -30,13 +30,13 @@ def parse_python(path: str, data: bytes) -> Document:
 
 def document_of(path: str, text: str, found: list[Given]) -> Document:
     """Make a document of the settings in a text."""
-    lines, kind = Lines(text), decoder_only(text)
+    kind = decoder_only(text)
     places = tuple(
         Place(given.source, given.values, (index,), frozenset(given.unknown), given.open, given.whole, kind)
         for index, given in enumerate(found)
     )
     return Document(
-        path, text, [given.values for given in found], (), partial(locate, lines, found), places,
+        path, text, [given.values for given in found], (), partial(locate, text, found), places,
         partial(rewritten, text, found), tuple(comments_in(text)) if found else (),
     )
 
@@ -48,15 +48,15 @@ def decoder_only(text: str) -> bool | None:
     return causal if causal != other else None
 
 
-def locate(lines: Lines, found: list[Given], pointer: Pointer, on_key: bool = False) -> Span:
+def locate(text: str, found: list[Given], pointer: Pointer, on_key: bool = False) -> Span:
     """Return the span of a setting, or of the call."""
     if not pointer or not isinstance(pointer[0], int):
         return Span()
     given = found[pointer[0]]
     piece = given.pieces.get(str(pointer[1])) if len(pointer) > 1 else None
     if piece is None:
-        return lines.span(given.start, given.end)
-    return lines.span(piece.start, piece.name_end if on_key else piece.end)
+        return span_between(text, given.start, given.end)
+    return span_between(text, piece.start, piece.name_end if on_key else piece.end)
 
 
 def settings_in(text: str) -> list[Given]:

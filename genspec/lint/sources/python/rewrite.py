@@ -4,7 +4,7 @@ from genspec.lint.finding import Edit
 from genspec.lint.sources.document import Source
 from genspec.lint.sources.python.settings import Given
 
-CALLS = frozenset({Source.GENERATE_CALL, Source.CONFIG_CALL, Source.PIPELINE_CALL, Source.VLLM_PARAMS})
+CALLS = frozenset({Source.GENERATE_CALL, Source.CONFIG_CALL, Source.PIPELINE_CALL})
 
 
 def rewritten(text: str, found: list[Given], edit: Edit) -> str | None:
