@@ -1,6 +1,7 @@
 """One run's answer on each document: what the rules find, without what nobody wants to see."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from genspec.lint.check import Progress, Report, check_document, documents
 from genspec.lint.finding import Finding
@@ -8,7 +9,9 @@ from genspec.lint.rule import RULES
 from genspec.lint.settings import Settings
 from genspec.lint.sources.document import Document
 from genspec.lint.sources.walk import Path
-from genspec.lint.suppression import Comment, PathIgnore, allowed, matches, spoken
+
+if TYPE_CHECKING:
+    from genspec.lint.suppression import Comment, PathIgnore
 
 UNUSED = "GS913"
 
@@ -20,8 +23,8 @@ class Judge:
         """Choose the rules."""
         self.settings = settings
         self.rules = settings.rules()
-        self.met: set[PathIgnore] = set()       # that have to do with a file of the run
-        self.used: set[PathIgnore] = set()      # that silenced a finding
+        self.met: set[PathIgnore] = set()     # that have to do with a file of the run
+        self.used: set[PathIgnore] = set()    # that silenced a finding
 
     def __call__(self, document: Document) -> list[Finding]:
         """Return the findings in a document that are to be reported."""
@@ -34,6 +37,8 @@ class Judge:
 
     def without_commented(self, document: Document, found: list[Finding]) -> list[Finding]:
         """Leave out what a comment silences, and report the comments that silence nothing."""
+        from genspec.lint.suppression import spoken  # most files have no such comment
+
         kept, unused = spoken(found, document.comments)
         if RULES[UNUSED] in self.rules:
             kept += [unused_comment(document, comment) for comment in unused if self.runs(comment.codes)]
@@ -41,6 +46,8 @@ class Judge:
 
     def without_ignored(self, document: Document, found: list[Finding]) -> list[Finding]:
         """Leave out what the settings silence in this file."""
+        from genspec.lint.suppression import allowed, matches
+
         met = [ignore for ignore in self.settings.path_ignores if matches(ignore, document.path)]
         found, used = allowed(found, met)
         self.met.update(met)
@@ -72,7 +79,7 @@ def check_paths(paths: Iterable[Path], settings: Settings, progress: Progress | 
     return Report(tuple(findings), tuple(files), notes=judge.notes)
 
 
-def unused_comment(document: Document, comment: Comment) -> Finding:
+def unused_comment(document: Document, comment: "Comment") -> Finding:
     """Report a comment that silences nothing."""
     rule = RULES[UNUSED]
     what = ", ".join(comment.codes) or "any rule"
