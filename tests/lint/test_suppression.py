@@ -77,6 +77,12 @@ def test_the_settings_silence_rules_in_files_and_at_places(project, ignores, lef
     assert project(ignores) == (left, ())
 
 
+@pytest.mark.parametrize("pointer", ["/top", "/temperature/0", "/top_p~1"])
+def test_a_pointer_is_a_place_or_what_is_in_it(project, pointer):
+    places, notes = project(f'"*.json#{pointer}" = ["GS201"]')
+    assert places == EVERY and len(notes) == 1
+
+
 def test_settings_that_silence_nothing_in_their_files_are_noted(project):
     assert project('"models/a/" = ["GS301"]\n"other/" = ["GS301"]') == (
         EVERY, ("per-file-ignores: `models/a/` silences nothing: remove it",))

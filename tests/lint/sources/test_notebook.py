@@ -35,6 +35,10 @@ def test_cells_are_one_program_and_findings_point_into_the_file(options, join):
     assert found(text) == [("GS204", "top_p=1.5")]
 
 
+def test_a_cell_that_is_no_python_leaves_the_others():
+    assert found(notebook(LOAD, ["%%bash\n", "pip install (\n"], "broken (", CALL)) == [("GS204", "top_p=1.5")]
+
+
 @pytest.mark.parametrize("text", [
     "", "{}", "[]", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}', '{"cells": ["generate"]}',
     notebook("generate( ("), notebook(["%%bash\n", "generate it"]),

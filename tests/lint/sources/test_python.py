@@ -90,6 +90,18 @@ def test_literals_and_constants_are_read(program, values):
     "model.generate(x, top_k=3 if y else 4)",
     "K = K2 = 1\nmodel.generate(x, top_k=K)",
     "K = L\nL = K\nmodel.generate(x, top_k=K)",
+    "K = 1\ndef f():\n    for K in y:\n        model.generate(x, top_k=K)",
+    "K = 1\ndef f():\n    K = g()\n    K = h()\n    model.generate(x, top_k=K)",
+    "K = 1\nf = lambda K: model.generate(x, top_k=K)",
+    "K = 1\ndef f():\n    return [model.generate(x, top_k=K) for K in y]",
+    "K = 1\nfrom settings import K\nmodel.generate(x, top_k=K)",
+    "K = 1\nwith y as K:\n    model.generate(x, top_k=K)",
+    "K = 1\nmatch y:\n    case [K, *L]:\n        model.generate(x, top_k=K)",
+    "L = 1\nmatch y:\n    case {'a': 1, **L}:\n        model.generate(x, top_k=L)",
+    "K = 1\nif (K := y):\n    model.generate(x, top_k=K)",
+    "K = 1\nK += 1\nmodel.generate(x, top_k=K)",
+    "K = 1\ndel K\nmodel.generate(x, top_k=K)",
+    "K = 1\ntry:\n    pass\nexcept E as K:\n    model.generate(x, top_k=K)",
     "model.generate(x, top_k=2 ** 99999999)",
 ])
 def test_nothing_is_guessed(program):
@@ -101,6 +113,7 @@ def test_nothing_is_guessed(program):
     "O = {'top_k': 5}\ndef f():\n    O.update(top_k=6)\nmodel.generate(x, **O)",
     "O = {'top_k': 5}\nif y:\n    O = {}\nmodel.generate(x, **O)",
     "model.generate(x, **options)",
+    "model.generate(*x, **{})",
     "model.generate(x, **{name: 1})",
     "model.generate(x, **{**other})",
 ])
@@ -149,6 +162,13 @@ def test_what_is_no_text_generation_of_transformers_is_left_alone(before, progra
     ("model.generation_config.eos_tokenid = 0", ["GS901"]),
     ("pipe = pipeline('text-generation', model=m)\npipe(x, max_length=9)", ["GS102"]),
     ("model.generate(x)", []),
+    ("model.generate(input_ids=x)", ["GS103"]),
+    ("model.generate(x, c, use_cache=True)", ["GS704"]),
+    ("if y:\n    model.generation_config.do_sample = False\nelse:\n    model.generation_config.temperature = 0.7", []),
+    ("m.generation_config.do_sample = False\nm.generation_config.temperature = 0.7", ["GS201"]),
+    ("f = lambda x: model.generate(x, top_p=1.5, max_new_tokens=5)", ["GS204"]),
+    ("def f(x=model.generate(y, top_p=1.5, max_new_tokens=5)):\n    pass", ["GS204"]),
+    ("@g(model.generate(y, top_p=1.5, max_new_tokens=5))\ndef f():\n    pass", ["GS204"]),
 ])
 def test_one_fault_one_finding(program, codes):
     assert [code for code, _, _ in found(read(program))] == codes

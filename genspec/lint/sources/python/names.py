@@ -15,16 +15,19 @@ class Names(NamedTuple):
 
     imports: dict[str, str]             # by local name, the dotted origin
     constants: dict[str, ast.expr]      # assigned once, and never changed
+    own: frozenset[str]                 # every name that the scope binds: outer ones of the name are not meant in it
 
 
-def names_in(body: list[ast.stmt]) -> Names:
-    """Collect the names of a scope. A name that is assigned twice, or changed, is nobody's guess."""
+def names_in(body: list[ast.stmt], arguments: frozenset[str] = frozenset()) -> Names:
+    """Collect the names of a scope. A name that is assigned twice, or changed, is nobody's guess; so are arguments."""
     imports: dict[str, str] = {}
     assigned: dict[str, ast.expr] = {}
-    lost: set[str] = set()
+    lost = set(arguments)
     for node in inside(body):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            imports |= dict(imported(node))
+            found = dict(imported(node))
+            imports |= found
+            lost.update(found)
         elif plain := plainly_assigned(node):
             name, value = plain
             if name in assigned:
@@ -32,7 +35,15 @@ def names_in(body: list[ast.stmt]) -> Names:
             assigned[name] = value
         else:
             lost.update(bound(node))
-    return Names(imports, {name: value for name, value in assigned.items() if name not in lost})
+    constants = {name: value for name, value in assigned.items() if name not in lost}
+    return Names(imports, constants, frozenset((*assigned, *lost)))
+
+
+def arguments_of(function: Function) -> frozenset[str]:
+    """Return the names of a function's arguments."""
+    given = function.args
+    every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    return frozenset(argument.arg for argument in every if argument is not None)
 
 
 def inside(body: list[ast.stmt]) -> Iterator[ast.AST]:
@@ -67,8 +78,10 @@ def bound(node: ast.AST) -> list[str]:
     """Return the names that a node binds or changes in a way that is not looked into."""
     if isinstance(node, ast.Global | ast.Nonlocal):
         return node.names
-    if isinstance(node, ast.ExceptHandler):
+    if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
         return [node.name] if node.name else []
+    if isinstance(node, ast.MatchMapping):
+        return [node.rest] if node.rest else []
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return [node.name]
     if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):

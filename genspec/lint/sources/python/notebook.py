@@ -1,8 +1,10 @@
 """Reads Jupyter notebooks: the code cells as one program, each finding where its line stands in the file."""
 
+import ast
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from genspec.lint.finding import Pointer, Span
@@ -13,6 +15,8 @@ from genspec.lint.sources.python.reader import document_of, settings_in
 
 MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 """A line that is no Python: `%pip install ...`, `!ls`."""
+
+NO_BREAK = re.compile(r"[^\r\n]")
 
 ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)|[^\\]", re.DOTALL)
 """One character of a JSON string, or one half of a pair."""
@@ -33,9 +37,9 @@ def parse_notebook(path: str, data: bytes) -> Document:
         return nothing
     try:
         text = data.decode()
-        pieces = pieces_of(text, json.loads(text)["cells"])
-        program = "".join(piece.text for piece in pieces)
-        plain = MAGIC.sub(blanked, program)
+        cells = list(cells_of(text, json.loads(text)["cells"]))
+        pieces = [piece for cell in cells for piece in cell]
+        plain = "".join(map(plain_text, cells))
         document = document_of(path, plain, settings_in(plain))
     except (KeyError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
         return nothing
@@ -46,22 +50,31 @@ def parse_notebook(path: str, data: bytes) -> Document:
     return document._replace(text=text, locate=locate, rewrite=lambda edit: None, comments=())
 
 
-def pieces_of(text: str, cells: list[dict[str, Any]]) -> list[Piece]:
-    """Return the strings of all code cells, in their order, with a line break behind each cell."""
-    tree, pieces, start = Locator(text), [], 0
+def cells_of(text: str, cells: list[dict[str, Any]]) -> Iterator[list[Piece]]:
+    """Yield the strings of each code cell, with a line break behind them."""
+    tree, start = Locator(text), 0
     cell_nodes = tree.children(tree.children(top(tree))["cells"])
     for number, cell in enumerate(cells):
         if cell["cell_type"] != "code":
             continue
-        source = tree.children(cell_nodes[number])["source"]
+        source, pieces = tree.children(cell_nodes[number])["source"], []
         nodes = [source] if isinstance(cell["source"], str) else list(tree.children(source).values())
         for node in nodes:
-            piece = Piece(start, node.start + 1, SCAN(text, node.start)[0])
-            pieces.append(piece)
-            start += len(piece.text)
+            pieces.append(Piece(start, node.start + 1, SCAN(text, node.start)[0]))
+            start += len(pieces[-1].text)
         pieces.append(Piece(start, source.end - 1, "\n"))
         start += 1
-    return pieces
+        yield pieces
+
+
+def plain_text(cell: list[Piece]) -> str:
+    """Return a cell as Python. One that is none, as `%%bash`, is blank: the others still count."""
+    plain = MAGIC.sub(blanked, "".join(piece.text for piece in cell))
+    try:
+        ast.parse(plain)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return NO_BREAK.sub(" ", plain)
+    return plain
 
 
 def top(tree: Locator) -> Node:

@@ -9,7 +9,7 @@ from genspec.lint.finding import Pointer, Span
 from genspec.lint.sources.document import Document, Place, Source
 from genspec.lint.sources.positions import Locator, span_between
 from genspec.lint.sources.python.calls import FAMILY, origin_of, roots, source_of
-from genspec.lint.sources.python.names import Names, names_in
+from genspec.lint.sources.python.names import Function, Names, arguments_of, names_in
 from genspec.lint.sources.python.positions import Lines, ends, piece_of_assignment
 from genspec.lint.sources.python.rewrite import rewritten
 from genspec.lint.sources.python.settings import Given, given_by_call
@@ -72,21 +72,33 @@ def settings_in(text: str) -> list[Given]:
 
 def scope(body: list[ast.stmt], scopes: Scopes, lines: Lines) -> Iterator[Given]:
     """Yield the settings in the statements of a scope and of those inside it."""
-    assigned: dict[str, Given] = {}
-    stack: list[ast.AST] = list(reversed(body))
+    assigned: dict[tuple[str, int], Given] = {}
+    stack: list[tuple[ast.AST, int]] = [(node, 0) for node in body]
     while stack:
-        node = stack.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from scope(node.body, (without_arguments(node, names_in(node.body)), *scopes), lines)
+        node, block = stack.pop()
+        if isinstance(node, Function):
+            inner: list[ast.stmt] = node.body if isinstance(node.body, list) else [ast.Expr(node.body)]
+            yield from scope(inner, (names_in(inner, arguments_of(node)), *scopes), lines)
+            outside = (node.args, *(() if isinstance(node, ast.Lambda) else node.decorator_list))
+            stack += [(part, 0) for part in outside]
             continue
         if isinstance(node, ast.Call):
             given = given_by(node, scopes, lines)
             if given is not None:
                 yield given
         elif isinstance(node, ast.Assign):
-            assignment(node, scopes, lines, assigned)
-        stack += reversed(list(ast.iter_child_nodes(node)))
+            assignment(node, scopes, lines, assigned, block)
+        stack += children(node)
     yield from assigned.values()
+
+
+def children(node: ast.AST) -> Iterator[tuple[ast.AST, int]]:
+    """Yield the nodes right below one, each with a mark of the block that it stands in."""
+    for _, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            yield from ((item, id(value)) for item in value if isinstance(item, ast.AST))
+        elif isinstance(value, ast.AST):
+            yield value, 0
 
 
 def given_by(call: ast.Call, scopes: Scopes, lines: Lines) -> Given | None:
@@ -108,18 +120,9 @@ def writes_text(call: ast.Call) -> bool:
     return isinstance(task, ast.Constant) and task.value == "text-generation"
 
 
-def without_arguments(function: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Names:
-    """Hide the outer names that a function's arguments have: their values are nobody's guess."""
-    arguments = function.args
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    every += [argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
-    hidden = {argument.arg: ast.Name(id="", ctx=ast.Load()) for argument in every}
-    return Names(names.imports, {**names.constants, **hidden})
-
-
 def constant(scopes: Scopes, name: str) -> ast.expr | None:
-    """Return what a name stands for at a place, or None."""
-    return next((names.constants[name] for names in scopes if name in names.constants), None)
+    """Return what a name stands for at a place, or None: the innermost scope that binds it decides."""
+    return next((names.constants.get(name) for names in scopes if name in names.own), None)
 
 
 def imports_of(scopes: Scopes) -> dict[str, str]:
@@ -127,8 +130,10 @@ def imports_of(scopes: Scopes) -> dict[str, str]:
     return {name: origin for names in reversed(scopes) for name, origin in names.imports.items()}
 
 
-def assignment(node: ast.Assign, scopes: Scopes, lines: Lines, assigned: dict[str, Given]) -> None:
-    """Take `model.generation_config.temperature = 0.7`: the assignments to one config of a scope are one place."""
+def assignment(
+    node: ast.Assign, scopes: Scopes, lines: Lines, assigned: dict[tuple[str, int], Given], block: int,
+) -> None:
+    """Take `model.generation_config.temperature = 0.7`: the assignments to one config in one block are one place."""
     target = node.targets[0]
     if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Attribute | ast.Name):
         return
@@ -139,5 +144,5 @@ def assignment(node: ast.Assign, scopes: Scopes, lines: Lines, assigned: dict[st
     if origin_of(target.value, imports).startswith("transformers."):
         return
     start, end = ends(target, lines)[0], ends(node.value, lines)[1]
-    given = assigned.setdefault(receiver, Given(Source.ASSIGNMENT, start, end, open=True))
+    given = assigned.setdefault((receiver, block), Given(Source.ASSIGNMENT, start, end, open=True))
     given.put(target.attr, node.value, piece_of_assignment(target, node.value, lines), partial(constant, scopes))

@@ -8,6 +8,9 @@ from genspec.lint.sources.document import Source
 from genspec.lint.sources.python.positions import Lines, Piece, ends, piece_of_keyword, piece_of_member
 from genspec.lint.sources.python.values import Names, Unknown, value_of
 
+SECOND = "generation_config"
+"""What the second argument of `generate` is, when it is given by its place."""
+
 
 @dataclass(slots=True)
 class Given:
@@ -40,6 +43,10 @@ def given_by_call(call: ast.Call, source: Source, lines: Lines, names: Names) ->
     A call of `generate` or of a pipeline adds to the model's own config, which nobody sees here.
     """
     given = Given(source, *ends(call, lines), open=source in (Source.GENERATE_CALL, Source.PIPELINE_CALL))
+    if any(isinstance(argument, ast.Starred) for argument in call.args):
+        given.open, given.whole = True, False
+    elif source is Source.GENERATE_CALL and len(call.args) > 1:
+        given.unknown.add(SECOND)
     for keyword in call.keywords:
         if keyword.arg is None:
             spread(given, keyword.value, lines, names)
