@@ -27,13 +27,13 @@ from genspec.conform.deviations.made.before_5 import (
 )
 from genspec.conform.deviations.made.decays_to_nan import banned_eos_becomes_nan
 from genspec.conform.deviations.made.first_lines import first_lines_alone
-from genspec.conform.deviations.made.old_batch import strings_end_the_batch
 from genspec.conform.deviations.made.refusals import refuses
 from genspec.conform.deviations.made.rounds import (
     assistants_begin_anew,
     drafts_go_past_an_eos,
     drafts_go_past_the_length,
 )
+from genspec.conform.deviations.made.texts import strings_end_the_batch
 
 OF_OLD = "conform/test_older_deviations.py::test_an_old_release_shows_a_deviation_and_a_new_one_does_not"
 

@@ -11,9 +11,10 @@ import numpy as np
 from genspec.config.decision import Rejected
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.made.marked import Nans
 from genspec.conform.deviations.made.nans import first_nan_alone, marked, ranked_with_nan
 from genspec.conform.deviations.made.nothing_left import takes_first, with_scores
-from genspec.conform.deviations.made.placeholders import Nans, in_its_batch
+from genspec.conform.deviations.made.placeholders import in_its_batch
 from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context

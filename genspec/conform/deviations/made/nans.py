@@ -10,8 +10,9 @@ from genspec.backends.call import Call
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Search, Situation
 from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
+from genspec.conform.deviations.made.marked import NAN, Nans, nan_marked
 from genspec.conform.deviations.made.nothing_left import takes_first, with_scores
-from genspec.conform.deviations.made.placeholders import NAN, Nans, in_its_batch, nan_marked
+from genspec.conform.deviations.made.placeholders import in_its_batch
 from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import GenerateOutput, Row, Table

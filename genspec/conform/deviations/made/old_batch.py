@@ -3,11 +3,9 @@
 from dataclasses import dataclass, replace
 
 from genspec.conform.deviations.counterfactual import Situation, with_its_operations
-from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.old_search import OldSearch
 from genspec.conform.deviations.made.padding import padding_counts
-from genspec.conform.deviations.made.placeholders import Hypothesis, in_its_batch
-from genspec.conform.deviations.made.refusals import BEAMS
+from genspec.conform.deviations.made.search import Hypothesis
 from genspec.conform.oracle.requests import requests_of
 from genspec_reference import GenerateOutput
 from genspec_reference.request import Request
@@ -55,13 +53,3 @@ def filled(search: OldSearch, first: Hypothesis) -> Hypothesis:
     """Give what stands at the places of a search that is done: the first place of the batch, and a pad."""
     tokens, eos = search.request.plan.tokens, search.request.plan.stopping.eos_token_ids
     return replace(first, tokens=(*first.tokens, eos[0] if tokens.pad is None else tokens.pad))
-
-
-def strings_end_the_batch(situation: Situation) -> Situation | None:
-    """Let stop strings end a search when they end all of its batch. DEV-97."""
-    plan = situation.request.plan
-    if plan.mode not in BEAMS or not plan.stopping.stop_strings or len(situation.call.prompts) == 1:
-        return None
-    if numbers(situation.info.version) >= (4, 50):
-        return None
-    return replace(situation, search=situation.search or in_its_batch(situation))

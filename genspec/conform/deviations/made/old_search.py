@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genspec.conform.deviations.made.placeholders import TOTAL, Hypothesis, Search, is_lowest, undrawable
+from genspec.conform.deviations.made.search import TOTAL, Hypothesis, Search, is_lowest, undrawable
 from genspec_reference import GenerateOutput
 from genspec_reference.beams.candidates import draws_from_copies
 from genspec_reference.stopping import ends_in_eos, finish_reason

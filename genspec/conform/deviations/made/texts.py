@@ -1,4 +1,4 @@
-"""DEV-53: a token without text, which hides a stop string."""
+"""DEV-53 and DEV-97: stop strings that a token without text hides, and that end all searches of a batch."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,6 +6,9 @@ from dataclasses import replace
 from genspec.backends.call import Call
 from genspec.config.plan import DecodingPlan
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.deviation import numbers
+from genspec.conform.deviations.made.placeholders import in_its_batch
+from genspec.conform.deviations.made.refusals import BEAMS
 from genspec_reference import FinishReason, Row
 from genspec_reference.request import Request
 from genspec_reference.stopping import finish_reason, occurs_beyond
@@ -57,3 +60,13 @@ def no_token_ends_a_string(call: Call, plan: DecodingPlan) -> bool:
 def may_end(piece: str, string: str) -> bool:
     """Tell whether the end of a string can stand in a text."""
     return string in piece or any(piece.startswith(string[-size:]) for size in range(1, len(string) + 1))
+
+
+def strings_end_the_batch(situation: Situation) -> Situation | None:
+    """Let stop strings end a search when they end all of its batch. DEV-97."""
+    plan = situation.request.plan
+    if plan.mode not in BEAMS or not plan.stopping.stop_strings or len(situation.call.prompts) == 1:
+        return None
+    if numbers(situation.info.version) >= (4, 50):
+        return None
+    return replace(situation, search=situation.search or in_its_batch(situation))

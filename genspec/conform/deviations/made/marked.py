@@ -1,0 +1,48 @@
+"""Scores that are NaN for transformers, in what is compared: a number stands for each."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from genspec_reference.context import Context
+from genspec_reference.request import Request
+from genspec_reference.scores import Scores
+from genspec_reference.step import Scored
+
+NAN = 1e30
+"""Stands for NaN in scores that are compared, which is equal to nothing."""
+
+
+@dataclass
+class Nans:
+    """The end of a pipeline that knows which scores are NaN for transformers, and has a number in their places."""
+
+    tokens: list[int] = field(default_factory=list)
+
+    def __call__(self, scores: Scores, _: Context) -> Scores:
+        """Leave the scores as they are. float[V] -> float[V]."""
+        return scores
+
+    def put(self, scored: Scored) -> Scored:
+        """Give the scores that were computed last with their NaN."""
+        if not self.tokens:
+            return scored
+        scores = scored.scores.copy()
+        scores[self.tokens] = np.nan
+        return with_last(scored, scores)
+
+
+def with_last(scored: Scored, scores: Scores) -> Scored:
+    """Give what a row gets with other scores. float[V]."""
+    return replace(scored, applied=(*scored.applied[:-1], replace(scored.applied[-1], scores=scores)))
+
+
+def nans_in(request: Request) -> Nans:
+    """Return what a request knows of NaN."""
+    found = (one.arguments.get("function") for one in request.plan.operations)
+    return next((one for one in found if isinstance(one, Nans)), Nans())
+
+
+def nan_marked(scores: Scores) -> Scores:
+    """Let a number stand for NaN. float[V] -> float[V]."""
+    return np.where(np.isnan(scores), NAN, scores)
