@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from genspec.conform.address import Address
 from genspec.conform.cases.case import Case, Who
 from genspec.conform.cases.select import Selected, Selection, UnknownName, page_of, selected
 from genspec.conform.expectations.expected import Expectations, must_fail
@@ -15,7 +16,7 @@ from genspec.conform.kit.report import Report, Result, Run, capabilities_to_json
 from genspec.conform.kit.smoke import BrokenAdapter, smoked
 from genspec.conform.question import LEVELS
 from genspec.conform.report.text import failure
-from genspec.conform.targets import Address, Target, opened
+from genspec.conform.targets import Target, opened
 from genspec.conform.verdict import Kind, Verdict
 from genspec.conform.workers.told import NoDecoder
 

@@ -1,19 +1,18 @@
 """Who is asked: a decoder by its name, in a process of its own, or an object, in this one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from genspec.backends.decoder import Info
-from genspec.conform.adapter import Answering, adapted
+from genspec.conform.adapted import adapted
+from genspec.conform.adapter import Answering
+from genspec.conform.address import CASE_SECONDS, MEMORY_MIB, Address
 from genspec.conform.campaign.decoders import NAMED, found
 from genspec.conform.capabilities import Capabilities
+from genspec.conform.protocol.client import Commanded
 from genspec.conform.question import Question, Told
 from genspec.conform.workers.served import Job, Process
 from genspec.conform.workers.told import Broken, NoDecoder
-
-CASE_SECONDS = 10.0
-MEMORY_MIB = 4096
 
 
 class Target(Protocol):
@@ -34,15 +33,6 @@ class Target(Protocol):
 
     def stop(self) -> None:
         """End what was started."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """How to reach a decoder: what crosses to another process instead of the decoder itself."""
-
-    name: str                           # reference, torch, transformers, module:factory or cmd:COMMAND
-    seconds: float = CASE_SECONDS       # for one answer
-    memory_mib: int = MEMORY_MIB        # what its process may take, beyond what it has when loaded
 
 
 class Isolated:
@@ -139,16 +129,7 @@ def decoder_of(name: str) -> Answering:
     return adapted(decoder, name)
 
 
-def commanded(address: Address) -> Target:
-    """Start a decoder that speaks the protocol on its standard input and output."""
-    try:
-        from genspec.conform.protocol.client import Commanded  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        raise NoDecoder(f"{address.name}: this genspec has no protocol for commands") from None
-    return Commanded(address)           # type: ignore[no-any-return,unused-ignore]
-
-
-SCHEMES: Mapping[str, Callable[[Address], Target]] = {"cmd": commanded}
+SCHEMES: Mapping[str, Callable[[Address], Target]] = {"cmd": Commanded}
 """How a name begins, and who opens it."""
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from genspec.conform import load_decoder, run
-from genspec.conform.adapter import adapted
+from genspec.conform.adapted import adapted
 from genspec.conform.cases.placed import placed
 from genspec.conform.cases.published import published
 from genspec.conform.vectors.reference import Reference

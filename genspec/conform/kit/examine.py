@@ -5,10 +5,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from genspec.conform.address import Address
 from genspec.conform.cases.case import Ask, Case, Who
 from genspec.conform.kit.report import Result, shown
 from genspec.conform.question import Json, Question, Told
-from genspec.conform.targets import Address, Target, opened
+from genspec.conform.targets import Target, opened
 from genspec.conform.verdict import Kind, Verdict
 from genspec.conform.workers.served import ENDED
 from genspec.conform.workers.told import Overdue

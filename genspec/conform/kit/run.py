@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from genspec import __version__
+from genspec.conform.address import CASE_SECONDS, Address
 from genspec.conform.cases.case import Case, Who
 from genspec.conform.cases.drawn import Drawn, is_alike, shrunk
 from genspec.conform.cases.select import Selected, Selection, case_named, known_ids, selected
@@ -25,7 +26,7 @@ from genspec.conform.kit.semantics import with_semantics
 from genspec.conform.kit.smoke import smoked
 from genspec.conform.kit.stale import stale_deviations
 from genspec.conform.question import LEVELS, question_to_json
-from genspec.conform.targets import CASE_SECONDS, Address, Inside, Target, opened
+from genspec.conform.targets import Inside, Target, opened
 from genspec.conform.verdict import Kind, Verdict
 
 CHUNK = 20

@@ -4,6 +4,7 @@ import shlex
 import time
 
 from genspec.backends.decoder import Info
+from genspec.conform.address import Address
 from genspec.conform.capabilities import Capabilities
 from genspec.conform.protocol.child import Child
 from genspec.conform.protocol.messages import (
@@ -18,7 +19,6 @@ from genspec.conform.protocol.messages import (
     stop_message,
 )
 from genspec.conform.question import Question, Told
-from genspec.conform.targets import Address
 from genspec.conform.workers.served import LOADING_SECONDS
 from genspec.conform.workers.told import Broken, NoDecoder, Overdue
 

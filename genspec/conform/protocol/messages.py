@@ -81,7 +81,7 @@ def shown(line: bytes) -> str:
 
 def ready_from(message: Mapping[str, Any]) -> tuple[Info, Capabilities]:
     """Read what a decoder says when it has started. Raises `Malformed`."""
-    from genspec.conform.adapter import info_from
+    from genspec.conform.adapted import info_from
 
     version = message.get("protocol")
     if version != PROTOCOL:

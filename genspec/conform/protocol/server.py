@@ -5,7 +5,8 @@ import os
 from collections.abc import Mapping
 from typing import IO, Any
 
-from genspec.conform.adapter import Answering, adapted
+from genspec.conform.adapted import adapted
+from genspec.conform.adapter import Answering
 from genspec.conform.kit.report import capabilities_to_json
 from genspec.conform.protocol.messages import PROTOCOL, line_of, with_texts
 from genspec.conform.question import question_from_json

@@ -13,11 +13,11 @@ import pytest
 from support.guides import ROOT, blocks, tables
 
 from genspec.conform import protocol, run
+from genspec.conform.address import Address
 from genspec.conform.kit.smoke import SMOKE
 from genspec.conform.protocol.client import Commanded
 from genspec.conform.protocol.messages import ready_from, reply_from, run_message
 from genspec.conform.question import Question
-from genspec.conform.targets import Address
 from genspec.conform.verdict import Kind
 from genspec.conform.workers.told import Broken
 

@@ -11,9 +11,9 @@ import pytest
 
 from genspec.cli.app import run as command_line
 from genspec.conform import run
+from genspec.conform.address import Address
 from genspec.conform.protocol.client import Commanded
 from genspec.conform.question import Question
-from genspec.conform.targets import Address
 from genspec.conform.verdict import Kind
 from genspec.conform.workers.told import Broken, NoDecoder, Overdue
 
