@@ -38,7 +38,8 @@ def add_arguments(parser: Parser) -> None:
            help=f"How to report: {', '.join(FORMATS)}.")
     option("--select", action="append", metavar="RULES", help="Run only these: codes, prefixes like GS2, names.")
     option("--ignore", action="append", metavar="RULES", help="Do not run these. The closest selector decides.")
-    option("--target", metavar="TARGET", help="The decoder the files are for, like transformers==4.46.")
+    option("--target", action="append", metavar="TARGET",
+           help="The decoder the files are for, like transformers==4.46 or vllm>=0.10. May be given again.")
     option("--min-severity", metavar="SEVERITY", help="Report and fail from info, warning or error up.")
     option("--fix", action="store_true", help="Apply the fixes after which every engine decodes as before.")
     option("--unsafe-fixes", action="store_true", help="With --fix or --diff: also those that can change an output.")

@@ -8,18 +8,22 @@ import genspec.lint.rules  # noqa: F401  fills RULES
 from genspec.lint.finding import Draft, Finding, Severity
 from genspec.lint.kind import Kind, classify
 from genspec.lint.node import ConfigNode
-from genspec.lint.rule import Rule, rules_for
-from genspec.lint.sources.document import Document, Place, Problem, Source
+from genspec.lint.rule import RULES, Rule, Selection, rules_for
+from genspec.lint.sources.document import ENGINE_OF, Document, Place, Problem, Source
 from genspec.lint.sources.positions import Locator
 from genspec.lint.sources.readers import reader_of
 from genspec.lint.sources.reading import read_bytes
 from genspec.lint.sources.walk import Path, find_configs
-from genspec.lint.target import Target
+from genspec.lint.target import DEFAULT, Target, newest
 
 Progress = Callable[[str], None]
 
 MOST_FOUND = 20
 """Findings of one rule in one file. Each takes a search for its line, and nobody reads hundreds."""
+
+
+CONFIGS = frozenset({Kind.GENERATION, Kind.MIXED})
+"""Documents whose keys rules look at. Of others they look at the text alone."""
 
 
 class Report(NamedTuple):
@@ -39,26 +43,42 @@ class Report(NamedTuple):
         return any(finding.severity >= threshold for finding in self.findings)
 
 
-def check_document(document: Document, target: Target, rules: Sequence[Rule] | None = None) -> list[Finding]:
-    """Hold one document against the rules of a target, in the order in which the faults stand in it.
+def check_document(
+    document: Document, targets: Target | Iterable[Target] = DEFAULT, rules: Sequence[Rule] | Selection | None = None,
+) -> list[Finding]:
+    """Hold one document against the rules of its targets, in the order in which the faults stand in it.
 
     Of several faults in one call of a program the worst comes first: it may be all that the call comes to.
 
+    ``targets``: what the file is for; a place in the words of one engine is for that engine, whatever they are.
     ``rules``: the rules to run; by default those that run unless deselected.
     """
-    chosen = rules if rules is not None else default_rules(target)
-    found = [findings_of(node, chosen) for node in nodes_of(document, target)]
+    named = (targets,) if isinstance(targets, Target) else tuple(targets)
+    chosen = rules if isinstance(rules, Selection) else Selection(default_rules() if rules is None else rules)
+    found = [held(node, targets_of(node.place, named), chosen) for node in nodes_of(document, named[0])]
     if document.places is not None:
         return [finding for findings in found for finding in sorted(findings, key=worst_first)]
     return sorted((finding for findings in found for finding in findings), key=in_order)
 
 
-def findings_of(node: ConfigNode, rules: Sequence[Rule]) -> list[Finding]:
-    """Hold one config against rules."""
+def held(node: ConfigNode, targets: Sequence[Target], rules: Selection) -> list[Finding]:
+    """Hold one config against each version of its targets."""
+    if len(targets) == 1 and not targets[0].bounds:
+        return findings_of(node if node.target == targets[0] else node.held_against(targets[0]), rules)
+    from genspec.lint.merge import merged, united  # most runs have one target
+
+    return merged({
+        str(target): united(findings_of(node.held_against(point), rules) for point in target.points)
+        for target in targets
+    })
+
+
+def findings_of(node: ConfigNode, rules: Selection) -> list[Finding]:
+    """Hold one config against one version of an engine."""
     return [
         finished(rule, draft, node)
-        for rule in rules
-        if speaks_of(rule, node)
+        for rule in rules.speaking_of(node.place.source, node.target)
+        if rule.any_file or node.kind in CONFIGS
         for draft in first_few(rule.check(node))
     ]
 
@@ -86,9 +106,15 @@ def nodes_of(document: Document, target: Target) -> list[ConfigNode]:
     return nodes
 
 
-def speaks_of(rule: Rule, node: ConfigNode) -> bool:
-    """Tell whether a rule has to do with a config: of its sources, and a config at all, unless it is about the text."""
-    return node.place.source in rule.sources and (rule.any_file or node.kind in (Kind.GENERATION, Kind.MIXED))
+def targets_of(place: Place, named: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Return what a place is held against.
+
+    A place in an engine's own words is for that engine: the versions that are named, or else the newest.
+    """
+    engine = ENGINE_OF.get(place.source)
+    if engine is None:
+        return named
+    return tuple(target for target in named if target.engine == engine) or (Target(engine, newest(engine)),)
 
 
 def first_few(drafts: Iterable[Draft]) -> list[Draft]:
@@ -100,9 +126,10 @@ def first_few(drafts: Iterable[Draft]) -> list[Draft]:
     return found
 
 
-def default_rules(target: Target) -> list[Rule]:
-    """Return the rules of a target that run without being selected."""
-    return [rule for rule in rules_for(target) if rule.default]
+def default_rules(target: Target | None = None) -> list[Rule]:
+    """Return the rules that run without being selected: those of a target, or all of them."""
+    every = rules_for(target) if target is not None else (RULES[code] for code in sorted(RULES))
+    return [rule for rule in every if rule.default]
 
 
 def finished(rule: Rule, draft: Draft, node: ConfigNode) -> Finding:

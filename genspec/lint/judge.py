@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from genspec.lint.check import Progress, Report, check_document, documents
 from genspec.lint.finding import Finding
-from genspec.lint.rule import RULES
+from genspec.lint.rule import RULES, Selection
 from genspec.lint.settings import Settings
 from genspec.lint.sources.document import Document
 from genspec.lint.sources.walk import Path
@@ -23,12 +23,13 @@ class Judge:
         """Choose the rules."""
         self.settings = settings
         self.rules = settings.rules()
+        self.selection = Selection(self.rules)
         self.met: set[PathIgnore] = set()     # that have to do with a file of the run
         self.used: set[PathIgnore] = set()    # that silenced a finding
 
     def __call__(self, document: Document) -> list[Finding]:
         """Return the findings in a document that are to be reported."""
-        found = check_document(document, self.settings.target, self.rules)
+        found = check_document(document, self.settings.targets, self.selection)
         if document.comments:
             found = self.without_commented(document, found)
         if self.settings.path_ignores:

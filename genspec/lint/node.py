@@ -31,6 +31,12 @@ class ConfigNode:
         self.target = target
         self.kind = kind            # whether this is a generation config at all
 
+    def held_against(self, target: Target) -> "ConfigNode":
+        """Return the same config, held against another target. What was read of its folder is not read again."""
+        other = ConfigNode(self.document, self.place, target, self.kind)
+        other.folder = self.folder
+        return other
+
     def value(self, key: str) -> object:
         """Return the value of a key, or None when it is absent or null: both mean unset."""
         return self.values.get(key)

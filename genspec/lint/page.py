@@ -7,7 +7,7 @@ import genspec.lint.rules  # noqa: F401  fills RULES
 from genspec.lint.example import FILE, Shown, check_example, shown
 from genspec.lint.finding import Finding, Fix
 from genspec.lint.rule import RULES, Rule
-from genspec.lint.target import Target, parse_target
+from genspec.lint.target import ENGINE, Target, parse_target
 
 FAMILIES = {
     "GS1": "Length", "GS2": "Sampling", "GS3": "Beams", "GS4": "Token ids", "GS5": "Across files",
@@ -106,8 +106,9 @@ def found(rule: Rule) -> list[Finding]:
 
 
 def target_of(rule: Rule) -> Target:
-    """Return the target for which the examples are written: the newest version."""
-    return parse_target(rule.targets.partition(">")[0].partition("<")[0].partition("=")[0])
+    """Return the target for which the examples are written: the newest version of the first engine."""
+    engine = ENGINE.match(rule.targets)
+    return parse_target(engine[1] if engine else rule.targets)
 
 
 def fixes(rule: Rule) -> list[Fix]:
@@ -143,9 +144,15 @@ def page_of(clause: str) -> str:
 
 
 def named_target(condition: str) -> str:
-    """Spell a rule's condition for a reader: `transformers 4.57 or newer`."""
+    """Spell a rule's condition for a reader: `transformers 4.57 or newer, and every version of vllm`."""
+    return ", and ".join(named_engine(part.strip()) for part in condition.split("|"))
+
+
+def named_engine(condition: str) -> str:
+    """Spell what a condition says of one engine."""
     engine, sign, version = condition.partition(">=")
     low, comma, high = version.partition(",<")
     if not sign:
-        return f"every version of {engine}"
+        engine, sign, high = condition.partition("<")
+        return f"{engine} before {high}" if sign else f"every version of {engine}"
     return f"{engine} {low} {f'to before {high}' if comma else 'or newer'}"

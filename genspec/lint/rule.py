@@ -26,7 +26,7 @@ class Rule(NamedTuple):
     name: str
     severity: Severity
     clauses: tuple[str, ...]        # the first one is cited by the findings
-    targets: str                    # the engines and versions it holds for
+    targets: str                    # the engines and versions it holds for: `transformers>=4.57 | vllm`
     rationale: str                  # why it is wrong, with what happens
     help: str                       # what to do
     bad: object                     # a config, the text of a file, or `Files`, with the fault
@@ -82,5 +82,28 @@ def rule(
 
 @cache
 def rules_for(target: Target) -> tuple[Rule, ...]:
-    """Return the rules that hold for a target, in the order of their codes."""
-    return tuple(RULES[code] for code in sorted(RULES) if holds(RULES[code].targets, target))
+    """Return the rules that hold for a target, or for any version of its range, in the order of their codes."""
+    every = (RULES[code] for code in sorted(RULES))
+    return tuple(rule for rule in every if any(holds(rule.targets, point) for point in target.points))
+
+
+class Selection:
+    """Rules that are to run, by what they speak of: looked up once for each kind of place and target of a run."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        """Take the rules, in the order in which they are to run."""
+        self.rules = tuple(rules)
+        self.known: dict[tuple[Source, Target], tuple[Rule, ...]] = {}
+
+    def speaking_of(self, source: Source, target: Target) -> tuple[Rule, ...]:
+        """Return the rules for a kind of place that hold for one version of an engine.
+
+        Rules about the text of a file hold for every engine: none can read what is no text.
+        """
+        found = self.known.get((source, target))
+        if found is None:
+            found = self.known[source, target] = tuple(
+                rule for rule in self.rules
+                if source in rule.sources and (rule.any_file or holds(rule.targets, target))
+            )
+        return found

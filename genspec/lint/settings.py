@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import genspec.lint.rules  # noqa: F401  fills RULES, which selectors are held against
 from genspec.lint.finding import Severity
-from genspec.lint.rule import RULES, Rule, rules_for
+from genspec.lint.rule import RULES, Rule
+from genspec.lint.sources.document import ENGINE_OF
 from genspec.lint.sources.limits import MOST_BYTES
-from genspec.lint.target import Target, TargetError, parse_target
+from genspec.lint.target import DEFAULT, Target, TargetError, holds, parse_targets
 
 if TYPE_CHECKING:
     from genspec.lint.suppression import PathIgnore
@@ -29,7 +30,7 @@ class SettingsError(ValueError):
 class Settings(NamedTuple):
     """What one run checks, against what, and what it reports."""
 
-    target: Target = Target()
+    targets: tuple[Target, ...] = DEFAULT       # what files are for that are not in one engine's own words
     select: tuple[str, ...] = ()                # codes and prefixes of codes; empty: the rules that are on by default
     ignore: tuple[str, ...] = ()
     min_severity: Severity = Severity.INFO      # findings below it are not reported
@@ -37,8 +38,14 @@ class Settings(NamedTuple):
     path_ignores: "tuple[PathIgnore, ...]" = ()     # rules that are silent about some files, or some places in them
 
     def rules(self) -> list[Rule]:
-        """Return the rules to run, in the order of their codes."""
-        return [rule for rule in rules_for(self.target) if self.chooses(rule)]
+        """Return the rules to run, in the order of their codes. Which of them hold is told by each file's target."""
+        return [RULES[code] for code in sorted(RULES) if self.may_hold(RULES[code]) and self.chooses(RULES[code])]
+
+    def may_hold(self, rule: Rule) -> bool:
+        """Tell whether any file can be one that a rule holds for: places in an engine's own words are for that one."""
+        if rule.any_file or not rule.sources.isdisjoint(ENGINE_OF):
+            return True
+        return any(holds(rule.targets, point) for target in self.targets for point in target.points)
 
     def chooses(self, rule: Rule) -> bool:
         """Tell whether a rule runs: the closest of its selectors decides, and of equally close ones `ignore` does.
@@ -175,8 +182,11 @@ def understood(key: str, value: object, source: str) -> dict[str, object]:
 
 
 def read_target(value: object) -> dict[str, object]:
-    """Read `transformers==5.23`."""
-    return {"target": parse_target(text(value))}
+    """Read `transformers==5.23`, or several of its kind."""
+    targets = parse_targets(texts(value))
+    if not targets:
+        raise SettingsError("no target is named: name one, like transformers==5.23, or leave the setting out")
+    return {"targets": targets}
 
 
 def read_severity(value: object) -> dict[str, object]:
@@ -216,8 +226,7 @@ def read_path_ignores(value: object) -> dict[str, object]:
 
 def selectors(value: object) -> tuple[str, ...]:
     """Read codes, prefixes and names, comma separated or in a list, and refuse those that select nothing."""
-    items = [text(item) for item in value] if isinstance(value, list | tuple) else [text(value)]
-    parts = [part.strip() for item in items for part in item.split(",")]
+    parts = [part.strip() for item in texts(value) for part in item.split(",")]
     return tuple(selector(part) for part in parts)
 
 
@@ -229,6 +238,11 @@ def selector(given: str) -> str:
     known = [*(rule.name for rule in RULES.values()), *RULES]
     close = meant(given.lower(), known) or meant(code, known) or "."
     raise SettingsError(f"no rule is called {given!r:.60}{close} `genspec rule` lists them")
+
+
+def texts(value: object) -> list[str]:
+    """Return one string, or several, as a list."""
+    return [text(item) for item in value] if isinstance(value, list | tuple) else [text(value)]
 
 
 def text(value: object) -> str:

@@ -317,7 +317,7 @@ def test_paths_are_checked_in_the_order_given_and_what_is_not_there_is_a_finding
 def test_the_target_of_the_settings_decides(files, tmp_path):
     (tmp_path / "a" / "generation_config.json").write_text('{"penalty_alpha": 0.6, "top_k": 4}')
     settings = Settings(select=("GS701",))
-    old = settings._replace(target=Target("transformers", (4, 56)))
+    old = settings._replace(targets=(Target("transformers", (4, 56)),))
     assert [found.severity for found in check_paths([files[0]], settings).findings] == [ERROR]
     assert [found.severity for found in check_paths([files[0]], old).findings] == [WARNING]
 

@@ -8,7 +8,7 @@ import genspec.lint.rules  # noqa: F401  fills RULES
 from genspec.lint.check import check_document
 from genspec.lint.example import check_example
 from genspec.lint.finding import Severity, Span
-from genspec.lint.page import page_of, rule_page, rule_text, rules_index
+from genspec.lint.page import page_of, rule_page, rule_text, rules_index, target_of
 from genspec.lint.rule import RULES
 from genspec.lint.sources.document import Document, Problem, ProblemKind
 from genspec.lint.target import Target, holds, parse_target
@@ -19,9 +19,9 @@ WITHOUT_EXAMPLE = {"GS907", "GS913"}
 """The fault is not in the text of the file."""
 
 
-def findings(example, codes=None):
-    """Run rules over an example."""
-    return check_example(example, Target(), [RULES[code] for code in codes or sorted(RULES)])
+def findings(code, example, codes=None):
+    """Run rules over an example of a rule."""
+    return check_example(example, target_of(RULES[code]), [RULES[code] for code in codes or sorted(RULES)])
 
 
 @ALL
@@ -29,7 +29,7 @@ def test_the_bad_example_has_the_fault(code):
     if code in WITHOUT_EXAMPLE:
         assert RULES[code].bad is None
         return
-    found = findings(RULES[code].bad, [code])
+    found = findings(code, RULES[code].bad, [code])
     assert found, "nothing found"
     assert {finding.code for finding in found} == {code}
     assert found[0].severity is RULES[code].severity
@@ -37,7 +37,7 @@ def test_the_bad_example_has_the_fault(code):
 
 @ALL
 def test_the_good_example_has_no_fault(code):
-    found = findings(RULES[code].good)
+    found = findings(code, RULES[code].good)
     assert [finding for finding in found if finding.code == code] == []
     assert [finding for finding in found if finding.severity > Severity.INFO] == []
 
@@ -47,7 +47,7 @@ def test_the_bad_example_shows_one_thing(code):
     """What else it has wrong is no error, and no second finding of a rule on the same key."""
     if code in WITHOUT_EXAMPLE:
         return
-    found = findings(RULES[code].bad)
+    found = findings(code, RULES[code].bad)
     others = [finding for finding in found if finding.code != code]
     mine = {finding.pointer for finding in found if finding.code == code}
     assert [finding for finding in others if finding.severity is Severity.ERROR] == []
@@ -88,7 +88,7 @@ def test_evidence_names_threads(code):
 @ALL
 def test_every_rule_holds_for_the_newest_version_or_says_until_when(code):
     condition = RULES[code].targets
-    assert holds(condition, Target()) or "<" in condition
+    assert holds(condition, target_of(RULES[code])) or "<" in condition
 
 
 @ALL

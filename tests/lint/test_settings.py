@@ -77,7 +77,18 @@ def test_settings_are_found_upward_from_a_file(tmp_path):
     model = tmp_path / "a" / "b" / "generation_config.json"
     model.parent.mkdir(parents=True)
     model.write_text("{}")
-    assert load_settings(model, {}).target == Target("transformers", (4, 46))
+    assert load_settings(model, {}).targets == (Target("transformers", (4, 46)),)
+
+
+@pytest.mark.parametrize("given", ['"transformers==4.46, vllm>=0.10,<1"', '["transformers==4.46", "vllm>=0.10,<1"]'])
+def test_a_project_may_have_several_targets(tmp_path, given):
+    assert list(map(str, load_settings(project(tmp_path, f"target = {given}\n"), {}).targets)) == [
+        "transformers==4.46", "vllm>=0.10,<1"]
+
+
+def test_no_target_at_all_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="no target is named"):
+        load_settings(project(tmp_path, "target = []\n"), {})
 
 
 def test_the_nearest_file_decides_alone(tmp_path):
@@ -116,8 +127,8 @@ def test_empty_lists_in_a_file_mean_nothing(tmp_path):
         ("targe = 'x'\n", "unknown setting `targe`: did you mean `target`?"),
         ("min_severity = 'info'\n", "did you mean `min-severity`?"),
         ("target = 5\n", "target: 5 is an integer, not a string"),
-        ("target = 'vllm==1'\n", "target: "),
-        ("target = 'transformers>=5'\n", "is not of the form"),
+        ("target = 'vlm==1'\n", "target: "),
+        ("target = 'transformers>=5<'\n", "is not of the form"),
         ("min-severity = 'warn'\n", "'warn' is no severity: did you mean `warning`?"),
         ("select = ['GS2', true]\n", "select: True is a boolean, not a string"),
         ("select = 2001-01-01\n", "is a date or time, not a string"),

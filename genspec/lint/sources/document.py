@@ -42,13 +42,42 @@ class Source(StrEnum):
     CONFIG_CALL = "GenerationConfig(...)"
     ASSIGNMENT = "generation_config.field = ..."
     PIPELINE_CALL = "call of pipeline"
+    SECTION = "settings in another program's file"      # in the words of transformers
+    VLLM_PARAMS = "vLLM sampling parameters"            # SamplingParams, and what overrides a generation config
+    VLLM_ARGS = "vLLM engine arguments"                 # of `vllm serve` and of LLM(...)
+    OPENAI_PAYLOAD = "request of the OpenAI API"
+    OLLAMA_MODELFILE = "Modelfile"
+    OLLAMA_OPTIONS = "options of an Ollama request"
+    LLAMA_CPP_FLAGS = "llama.cpp flags"
+    LLAMA_CPP_PARAMS = "llama.cpp parameters"           # of a request, and of llama-cpp-python
+    GGUF = "GGUF file"
+    TGI_ARGS = "TGI launcher arguments"
+    TGI_PARAMS = "TGI parameters"
+    SGLANG_ARGS = "SGLang server arguments"
+    SGLANG_PARAMS = "SGLang sampling parameters"
+    CTRANSLATE2_OPTIONS = "CTranslate2 options"
+    GENAI_CONFIG = "genai_config.json"                  # of onnxruntime-genai
+
+
+ENGINE_OF = {
+    Source.VLLM_PARAMS: "vllm", Source.VLLM_ARGS: "vllm",
+    Source.OPENAI_PAYLOAD: "openai",
+    Source.OLLAMA_MODELFILE: "ollama", Source.OLLAMA_OPTIONS: "ollama",
+    Source.LLAMA_CPP_FLAGS: "llama.cpp", Source.LLAMA_CPP_PARAMS: "llama.cpp", Source.GGUF: "llama.cpp",
+    Source.TGI_ARGS: "tgi", Source.TGI_PARAMS: "tgi",
+    Source.SGLANG_ARGS: "sglang", Source.SGLANG_PARAMS: "sglang",
+    Source.CTRANSLATE2_OPTIONS: "ctranslate2",
+    Source.GENAI_CONFIG: "onnxruntime-genai",
+}
+"""The engine in whose own words a place is written, as dialects call it. A place without one is in the words of
+transformers, which other engines read too: it is held against every target that the user names."""
 
 
 class Place(NamedTuple):
     """One set of generation settings inside a document."""
 
     source: Source
-    values: dict[str, object]               # what is known, by key
+    values: dict[str, object]               # what is known, by key, as whoever reads the place spells it
     at: Pointer = ()                        # where it stands
     unknown: frozenset[str] = frozenset()   # keys that are set to what nobody knows without running the program
     open: bool = False                      # whether more may be set where nobody sees it: `**options`, another file

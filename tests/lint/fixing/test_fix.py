@@ -62,7 +62,7 @@ def test_no_engine_decodes_otherwise_after_a_safe_fix(text):
 
 
 def settings():
-    return Settings(TARGET)
+    return Settings((TARGET,))
 
 
 def write(path, text):
