@@ -11,7 +11,7 @@ from genspec.lint.node import ConfigNode
 from genspec.lint.rule import RULES, Rule, Selection, rules_for
 from genspec.lint.sources.document import ENGINE_OF, Document, Place, Problem, Source
 from genspec.lint.sources.positions import Locator
-from genspec.lint.sources.readers import reader_of
+from genspec.lint.sources.readers import is_head, reader_of
 from genspec.lint.sources.reading import read_bytes
 from genspec.lint.sources.walk import Path, find_configs
 from genspec.lint.target import DEFAULT, Target, newest
@@ -163,7 +163,7 @@ def documents(paths: Iterable[Path], progress: Progress | None = None) -> Iterat
 
 def read_document(path: str) -> Document:
     """Read and parse a file. Never fails: what is wrong is in the document's problems."""
-    data = read_bytes(path)
+    data = read_bytes(path, is_head(path))
     return unread(path, data) if isinstance(data, Problem) else reader_of(path)(path, data)
 
 

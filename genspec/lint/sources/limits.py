@@ -3,6 +3,9 @@
 MOST_BYTES = 4 * 1024 * 1024
 """Real configs have a few hundred bytes; lists of token ids make some of them a few hundred thousand."""
 
+HEAD_BYTES = 1024 * 1024
+"""What is read of a model file, whose settings stand in its first few thousand bytes."""
+
 DEEPEST = 200
 """Brackets inside brackets. Configs have three or four."""
 

@@ -6,7 +6,7 @@ import stat
 
 from genspec.lint.finding import Span
 from genspec.lint.sources.document import Problem, ProblemKind
-from genspec.lint.sources.limits import MOST_BYTES
+from genspec.lint.sources.limits import HEAD_BYTES, MOST_BYTES
 
 FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 CHUNK = 1024 * 1024
@@ -23,12 +23,17 @@ ADVICE = {
 }
 
 
-def read_bytes(path: str | os.PathLike[str]) -> bytes | Problem:
-    """Return what is in a file, or the reason why it cannot be read. Never waits for a pipe or a device."""
+def read_bytes(path: str | os.PathLike[str], head: bool = False) -> bytes | Problem:
+    """Return what is in a file, or the reason why it cannot be read. Never waits for a pipe or a device.
+
+    ``head``: the first ones alone, when there are more than any config has.
+    """
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             return not_regular(status.st_mode)
+        if head and status.st_size > MOST_BYTES:
+            return read_head(path)
         return too_large(status.st_size) if status.st_size > MOST_BYTES else read_regular(path, status.st_size)
     except (OSError, ValueError) as error:
         return unreadable(path, error)
@@ -45,6 +50,16 @@ def read_regular(path: str | os.PathLike[str], expected: int) -> bytes | Problem
         if len(data) == expected:
             return data
         return read_changed(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def read_head(path: str | os.PathLike[str]) -> bytes | Problem:
+    """Read the first bytes of a file that was a regular one a moment ago."""
+    descriptor = os.open(path, FLAGS)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        return os.read(descriptor, HEAD_BYTES) if stat.S_ISREG(mode) else not_regular(mode)
     finally:
         os.close(descriptor)
 

@@ -1,0 +1,23 @@
+"""Reads shell scripts."""
+
+from genspec.lint.sources.document import Document
+from genspec.lint.sources.positions import Locator
+from genspec.lint.sources.shell.programs import TRIGGERS
+
+NOTHING = Locator("", valid=False)
+
+
+def parse_script(path: str, data: bytes) -> Document:
+    """Read a shell script, if there can be anything in it. One that is not UTF-8 holds nothing that can be checked."""
+    nothing = Document(path, "", None, (), NOTHING, ())
+    if not any(trigger in data for trigger in TRIGGERS):
+        return nothing
+    from genspec.lint.sources.shell.document import document_of
+    from genspec.lint.sources.shell.flags import settings_of
+    from genspec.lint.sources.shell.words import commands_in
+
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return nothing
+    return document_of(path, text, [given for words in commands_in(text) for given in settings_of(words)])
