@@ -57,6 +57,8 @@ class Source(StrEnum):
     SGLANG_PARAMS = "SGLang sampling parameters"
     CTRANSLATE2_OPTIONS = "CTranslate2 options"
     GENAI_CONFIG = "genai_config.json"                  # of onnxruntime-genai
+    OPENVINO_OPTIONS = "OpenVINO GenAI options"
+    MLX_OPTIONS = "mlx-lm options"
 
 
 ENGINE_OF = {
@@ -68,6 +70,8 @@ ENGINE_OF = {
     Source.SGLANG_ARGS: "sglang", Source.SGLANG_PARAMS: "sglang",
     Source.CTRANSLATE2_OPTIONS: "ctranslate2",
     Source.GENAI_CONFIG: "onnxruntime-genai",
+    Source.OPENVINO_OPTIONS: "openvino-genai",
+    Source.MLX_OPTIONS: "mlx-lm",
 }
 """The engine in whose own words a place is written, as dialects call it. A place without one is in the words of
 transformers, which other engines read too: it is held against every target that the user names."""

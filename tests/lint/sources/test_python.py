@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from genspec.lint.check import check_document, default_rules
 from genspec.lint.finding import Edit
 from genspec.lint.fixing.fix import fixed
-from genspec.lint.sources.document import Source
+from genspec.lint.sources.document import ENGINE_OF, Source
 from genspec.lint.sources.python.quick import parse_python
 from genspec.lint.target import Target
 
@@ -137,7 +137,7 @@ def test_what_a_spread_brings_in_may_be_anything(program):
     ("from google.genai.types import GenerationConfig\n", "GenerationConfig(temperature=0, top_k=1)"),
 ])
 def test_what_is_no_text_generation_of_transformers_is_left_alone(before, program):
-    assert read(program, before).places == ()
+    assert [place for place in read(program, before).places if place.source not in ENGINE_OF] == []
 
 
 @pytest.mark.parametrize(("program", "codes"), [

@@ -9,10 +9,12 @@ from genspec.lint.finding import Pointer, Span
 from genspec.lint.sources.document import Document, Place, Source
 from genspec.lint.sources.positions import Locator, span_between
 from genspec.lint.sources.python.calls import FAMILY, origin_of, roots, source_of
+from genspec.lint.sources.python.engines import sets_openvino, way_of
 from genspec.lint.sources.python.names import Function, Names, arguments_of, names_in
 from genspec.lint.sources.python.positions import Lines, ends, piece_of_assignment
 from genspec.lint.sources.python.rewrite import rewritten
-from genspec.lint.sources.python.settings import Given, given_by_call
+from genspec.lint.sources.python.settings import Given, given_by_call, given_by_way
+from genspec.lint.sources.python.values import Names as Meaning
 from genspec.lint.suppression import comments_in
 
 Scopes = tuple[Names, ...]
@@ -73,7 +75,7 @@ def settings_in(text: str) -> list[Given]:
 def scope(body: list[ast.stmt], scopes: Scopes, lines: Lines) -> Iterator[Given]:
     """Yield the settings in the statements of a scope and of those inside it."""
     assigned: dict[tuple[str, int], Given] = {}
-    stack: list[tuple[ast.AST, int]] = [(node, 0) for node in body]
+    stack: list[tuple[ast.AST, int]] = [(node, 0) for node in reversed(body)]
     while stack:
         node, block = stack.pop()
         if isinstance(node, Function):
@@ -88,7 +90,7 @@ def scope(body: list[ast.stmt], scopes: Scopes, lines: Lines) -> Iterator[Given]
                 yield given
         elif isinstance(node, ast.Assign):
             assignment(node, scopes, lines, assigned, block)
-        stack += children(node)
+        stack += reversed([*children(node)])        # of two assignments the last one counts
     yield from assigned.values()
 
 
@@ -104,6 +106,9 @@ def children(node: ast.AST) -> Iterator[tuple[ast.AST, int]]:
 def given_by(call: ast.Call, scopes: Scopes, lines: Lines) -> Given | None:
     """Read a call that configures generation, or return None for any other."""
     imports, names = imports_of(scopes), partial(constant, scopes)
+    way = way_of(call, imports, names)
+    if way is not None:
+        return given_by_way(call, way, lines, names)
     source = source_of(call, imports)
     if source is None and isinstance(call.func, ast.Name):
         made = names(call.func.id)              # `pipe(...)`, where pipe = pipeline(...)
@@ -137,12 +142,20 @@ def assignment(
     target = node.targets[0]
     if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Attribute | ast.Name):
         return
-    receiver = ast.unparse(target.value)
-    imports = imports_of(scopes)
-    if receiver.rpartition(".")[2] not in ("generation_config", "gen_config") or not roots(imports) & FAMILY:
-        return
-    if origin_of(target.value, imports).startswith("transformers."):
+    imports, names = imports_of(scopes), partial(constant, scopes)
+    source = source_of_assignment(target.value, imports, names)
+    if source is None:
         return
     start, end = ends(target, lines)[0], ends(node.value, lines)[1]
-    given = assigned.setdefault((receiver, block), Given(Source.ASSIGNMENT, start, end, open=True))
-    given.put(target.attr, node.value, piece_of_assignment(target, node.value, lines), partial(constant, scopes))
+    given = assigned.setdefault((ast.unparse(target.value), block), Given(source, start, end, open=True))
+    given.put(target.attr, node.value, piece_of_assignment(target, node.value, lines), names)
+
+
+def source_of_assignment(receiver: ast.expr, imports: dict[str, str], names: Meaning) -> Source | None:
+    """Tell what an assignment to an attribute configures, or None for any other."""
+    if sets_openvino(receiver, imports, names):
+        return Source.OPENVINO_OPTIONS
+    name = ast.unparse(receiver).rpartition(".")[2]
+    if name not in ("generation_config", "gen_config") or not roots(imports) & FAMILY:
+        return None
+    return None if origin_of(receiver, imports).startswith("transformers.") else Source.ASSIGNMENT

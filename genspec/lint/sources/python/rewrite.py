@@ -4,7 +4,8 @@ from genspec.lint.finding import Edit
 from genspec.lint.sources.document import Source
 from genspec.lint.sources.python.settings import Given
 
-CALLS = frozenset({Source.GENERATE_CALL, Source.CONFIG_CALL, Source.PIPELINE_CALL})
+ASSIGNED = frozenset({Source.ASSIGNMENT, Source.OPENVINO_OPTIONS})
+"""Places that are, or may be, assignments."""
 
 
 def rewritten(text: str, found: list[Given], edit: Edit) -> str | None:
@@ -12,7 +13,7 @@ def rewritten(text: str, found: list[Given], edit: Edit) -> str | None:
     if len(edit.pointer) != 2 or not isinstance(edit.pointer[0], int):
         return None
     given, name = found[edit.pointer[0]], str(edit.pointer[1])
-    if given.source not in CALLS or (edit.op != "add" and name not in given.own):
+    if given.source in ASSIGNED or (edit.op != "add" and name not in given.own):
         return None
     if edit.op == "add":
         return added(text, given, name, edit.value)
@@ -26,7 +27,8 @@ def rewritten(text: str, found: list[Given], edit: Edit) -> str | None:
 def renamed(text: str, given: Given, name: str, new: str) -> str | None:
     """Give an argument another name, unless that one is given too."""
     piece = given.pieces[name]
-    return None if new in given.pieces else text[:piece.start] + new + text[piece.name_end:]
+    quoted = text[piece.start] in "'\""         # a key of a dict
+    return None if new in given.pieces else text[:piece.start] + (repr(new) if quoted else new) + text[piece.name_end:]
 
 
 def removed(text: str, given: Given, name: str) -> str:
@@ -57,4 +59,5 @@ def added(text: str, given: Given, name: str, value: object) -> str | None:
         return None
     line = text[text.rfind("\n", 0, last.start) + 1:last.start]
     gap = " " if line.strip() else ("\r\n" if "\r\n" in text else "\n") + line
-    return f"{text[:last.end]},{gap}{name}={value!r}{text[last.end:]}"
+    said = f"{name!r}: {value!r}" if text[last.start] in "'\"" else f"{name}={value!r}"
+    return f"{text[:last.end]},{gap}{said}{text[last.end:]}"

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from genspec.lint.sources.document import Source
+from genspec.lint.sources.python.engines import Way
 from genspec.lint.sources.python.positions import Lines, Piece, ends, piece_of_keyword, piece_of_member
 from genspec.lint.sources.python.values import Names, Unknown, value_of
 
@@ -37,6 +38,14 @@ class Given:
             self.unknown.add(name)
 
 
+    def drop(self, name: str) -> None:
+        """Forget one setting."""
+        self.pieces.pop(name, None)
+        self.values.pop(name, None)
+        self.unknown.discard(name)
+        self.own.discard(name)
+
+
 def given_by_call(call: ast.Call, source: Source, lines: Lines, names: Names) -> Given:
     """Read the settings of a call. What `**` brings in is read from a dict literal, else more may be set than is seen.
 
@@ -53,6 +62,27 @@ def given_by_call(call: ast.Call, source: Source, lines: Lines, names: Names) ->
         else:
             given.put(keyword.arg, keyword.value, piece_of_keyword(keyword, lines), names)
             given.own.add(keyword.arg)
+    return given
+
+
+def given_by_way(call: ast.Call, way: Way, lines: Lines, names: Names) -> Given | None:
+    """Read the settings of a call for another engine; None for one without the argument that holds them."""
+    if not way.under:
+        given = given_by_call(call, way.source, lines, names)
+        merged = next((word.value for word in call.keywords if way.merged and word.arg == way.merged), None)
+        if merged is not None:
+            given.drop(way.merged)
+            spread(given, merged, lines, names)
+        return given
+    held = next((word.value for word in call.keywords if word.arg == way.under), None)
+    if held is None and way.place is not None and len(call.args) > way.place:
+        held = call.args[way.place]
+    if held is None:
+        return None
+    given = Given(way.source, *ends(held, lines))
+    spread(given, held, lines, names)
+    if isinstance(held, ast.Dict):
+        given.own.update(given.pieces)
     return given
 
 
