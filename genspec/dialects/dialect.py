@@ -29,6 +29,19 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """An option of an engine that says nothing that a field of GenerationConfig says."""
+
+    name: str
+    kind: Literal["int", "float", "bool", "text", "texts", "object", ""] = ""   # of its value; empty: any
+    least: float | None = None
+    greatest: float | None = None
+    since: str = ""                     # the first version that has it
+    until: str = ""                     # the first version that has it no more
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """One engine: what to install, what it calls things, and the semantics that it declares."""
 
@@ -48,6 +61,7 @@ class Dialect:
     """Options that select greedy search, where no option says it as `do_sample` does."""
     form: Literal["JSON", "Modelfile"] = "JSON"         # how its options are written into a file
     section: str = ""                   # of that file, under which they stand
+    own: tuple[Own, ...] = ()           # what else it takes, and what it took once
 
     @property
     def extra(self) -> str:
