@@ -1,6 +1,6 @@
 """llama.cpp, the JSON of its server's `/completion`. Read: 0c1e570; run: xllamacpp 2026.10, the server as a library."""
 
-from genspec.dialects.dialect import Dialect, Option
+from genspec.dialects.dialect import Dialect, Option, Own
 
 DIALECT = Dialect(
     name="llama.cpp",
@@ -23,6 +23,35 @@ DIALECT = Dialect(
         Option("repetition_penalty", "repeat_penalty", default=1.0, off=1.0,
                note="over the last `repeat_last_n` tokens, 64 unless given"),
         Option("eos_token_id", "eos_token_id", "list", note="of the model's file, with the ends of turn and message"),
+    ),
+    own=(
+        Own("presence_penalty", "float"),
+        Own("frequency_penalty", "float"),
+        Own("repeat_last_n", "int", least=-1),
+        Own("dry_multiplier", "float", note="0 is off"),
+        Own("dry_base", "float"),
+        Own("dry_allowed_length", "int"),
+        Own("dry_penalty_last_n", "int"),
+        Own("dry_sequence_breakers", "texts"),
+        Own("xtc_probability", "float", note="0 is off"),
+        Own("xtc_threshold", "float", note="more than 0.5 is off"),
+        Own("top_n_sigma", "float", note="-1 is off"),
+        Own("dynatemp_range", "float"),
+        Own("dynatemp_exponent", "float"),
+        Own("mirostat", "int", least=0, greatest=2, note="1 and 2 leave out top_k, top_p, min_p and typical_p"),
+        Own("mirostat_tau", "float"),
+        Own("mirostat_eta", "float"),
+        Own("seed", "int"),
+        Own("n_keep", "int"),
+        Own("n_probs", "int"),
+        Own("min_keep", "int"),
+        Own("ignore_eos", "bool"),
+        Own("samplers", note="texts; in the flags one text, with `;` between the names"),
+        Own("grammar", "text"),
+        Own("json_schema", "object"),
+        Own("logit_bias"),
+        Own("stop", "texts"),
+        Own("cache_prompt", "bool"),
     ),
     greedy={"temperature": 0.0},
     always={

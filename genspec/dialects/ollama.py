@@ -1,6 +1,6 @@
 """Ollama, `PARAMETER` of a Modelfile and `options` of a request. Read: 0.33.0."""
 
-from genspec.dialects.dialect import Dialect, Option
+from genspec.dialects.dialect import Dialect, Option, Own
 
 DIALECT = Dialect(
     name="ollama",
@@ -22,6 +22,36 @@ DIALECT = Dialect(
         Option("repetition_penalty", "repeat_penalty", default=1.0, off=1.0,
                note="over the last `repeat_last_n` tokens, 64 unless given; its default was 1.1 in older releases"),
         Option("stop_strings", "stop", "list of texts"),
+    ),
+    own=(
+        Own("num_ctx", "int", least=0, note="of prompt and answer together; unless given 4,096, and more with a large "
+            "GPU; 4,096 before 0.15.5, 2,048 before 0.6.7"),
+        Own("num_keep", "int"),
+        Own("seed", "int"),
+        Own("repeat_last_n", "int", least=-1),
+        Own("presence_penalty", "float"),
+        Own("frequency_penalty", "float"),
+        Own("num_batch", "int"),
+        Own("num_gpu", "int"),
+        Own("main_gpu", "int"),
+        Own("use_mmap", "bool"),
+        Own("num_thread", "int"),
+        Own("draft_num_predict", "int", since="0.30.0"),
+        Own("mirostat", "int", until="0.7.0"),
+        Own("mirostat_tau", "float", until="0.7.0"),
+        Own("mirostat_eta", "float", until="0.7.0"),
+        Own("low_vram", "bool", until="0.7.0"),
+        Own("f16_kv", "bool", until="0.7.0"),
+        Own("logits_all", "bool", until="0.7.0"),
+        Own("vocab_only", "bool", until="0.7.0"),
+        Own("use_mlock", "bool", until="0.7.0"),
+        Own("penalize_newline", "bool", until="0.5.5"),
+        Own("tfs_z", "float", until="0.5.2"),
+        Own("numa", "bool", until="0.3.4"),
+        Own("num_gqa", "int", until="0.1.35"),
+        Own("rope_frequency_base", "float", until="0.1.35"),
+        Own("rope_frequency_scale", "float", until="0.1.35"),
+        Own("embedding_only", "bool", until="0.1.28"),
     ),
     form="Modelfile",
     greedy={"temperature": 0.0},
