@@ -20,9 +20,10 @@ from genspec_reference import GenerateOutput
 UNKNOWN_TO_CALLS = ("noise", "clock", "operations", "sources", "on_overflow")
 """Members of an input that a `Call` has no place for."""
 READS = frozenset({
-    "source", "prompts", "context_length", "negative_prompt", "pieces", "allowed_tokens", "assistant", "generator_seed",
+    "noise", "source", "prompts", "context_length", "negative_prompt", "pieces", "allowed_tokens", "assistant",
+    "generator_seed",
 })
-"""Members that it has a place for."""
+"""Members that it has a place for; of noise, that which a seed stands for. SAMPLE-7"""
 
 
 @dataclass(frozen=True)
