@@ -11,7 +11,7 @@ from genspec.lint.node import ConfigNode
 from genspec.lint.rule import RULES, Rule, Selection, rules_for
 from genspec.lint.sources.document import ENGINE_OF, Document, Place, Problem, Source
 from genspec.lint.sources.positions import Locator
-from genspec.lint.sources.readers import is_head, reader_of
+from genspec.lint.sources.readers import is_for_anything, is_head, reader_of
 from genspec.lint.sources.reading import read_bytes
 from genspec.lint.sources.walk import Path, find_configs
 from genspec.lint.target import DEFAULT, Target, newest
@@ -154,17 +154,27 @@ def finished(rule: Rule, draft: Draft, node: ConfigNode) -> Finding:
 
 
 def documents(paths: Iterable[Path], progress: Progress | None = None) -> Iterator[Document]:
-    """Yield the files to check, each read."""
+    """Yield the files to check, each read. Of files for anything, those that were found in folders need a reason."""
     for found in find_configs(paths):
         if progress is not None:
             progress(found.path)
-        yield unread(found.path, found.problem) if found.problem else read_document(found.path)
+        if found.problem:
+            yield unread(found.path, found.problem)
+        elif found.named or not is_for_anything(found.path):
+            yield read_document(found.path)
+        else:
+            document = read_document(found.path, named=False)
+            if document.places or (document.problems and document.places is not None):
+                yield document
 
 
-def read_document(path: str) -> Document:
-    """Read and parse a file. Never fails: what is wrong is in the document's problems."""
+def read_document(path: str, named: bool = True) -> Document:
+    """Read and parse a file. Never fails: what is wrong is in the document's problems.
+
+    ``named``: by the user, and not found in a folder.
+    """
     data = read_bytes(path, is_head(path))
-    return unread(path, data) if isinstance(data, Problem) else reader_of(path)(path, data)
+    return unread(path, data) if isinstance(data, Problem) else reader_of(path, named)(path, data)
 
 
 def unread(path: str, problem: Problem) -> Document:

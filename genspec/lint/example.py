@@ -39,7 +39,7 @@ def check_example(example: object, target: Target, rules: Sequence[Rule]) -> lis
         return [
             finding._replace(path=os.path.relpath(finding.path, folder))
             for found in find_configs([folder], respect_gitignore=False)
-            for finding in check_document(read_document(found.path), target, rules)
+            for finding in check_document(read_document(found.path, named=False), target, rules)
         ]
 
 

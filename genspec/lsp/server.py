@@ -57,7 +57,7 @@ def read(made: LanguageServer, uri: str) -> Document | None:
     if path is None or not is_read(os.path.basename(path)):
         return None
     text = made.workspace.get_text_document(uri).source
-    return reader_of(path)(path, text.encode("utf-8", "surrogatepass"))
+    return reader_of(path, named=False)(path, text.encode("utf-8", "surrogatepass"))
 
 
 def findings_in(made: LanguageServer, document: Document) -> list[Finding]:

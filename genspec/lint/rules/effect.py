@@ -15,7 +15,7 @@ ENCODER_DECODER_KEYS = ("decoder_start_token_id", "forced_bos_token_id", "forced
 
 def inert_severity(config: ConfigNode) -> Severity:
     """Return how bad a field without effect is: an error where it stops the model from being saved."""
-    saved = config.place.source is not Source.GENERATE_CALL
+    saved = config.place.source not in (Source.GENERATE_CALL, Source.SECTION)
     return Severity.ERROR if saved and holds(UNSAVEABLE, config.target) else Severity.WARNING
 
 

@@ -6,4 +6,7 @@ FILE = (Source.GENERATION_CONFIG,)
 PYTHON = (Source.GENERATE_CALL, Source.CONFIG_CALL, Source.ASSIGNMENT)
 """Places in programs whose words are those of transformers."""
 
-EVERYWHERE = FILE + PYTHON
+SECTIONS = (Source.SECTION,)
+"""Places in the words of transformers in files of programs that run it, as tasks of an evaluation."""
+
+EVERYWHERE = FILE + PYTHON + SECTIONS

@@ -12,6 +12,7 @@ Reader = Callable[[str, bytes], Document]
 NAMES = {
     "generation_config.json": "genspec.lint.sources.json_text:parse_document",
     "config.json": "genspec.lint.sources.model_config:parse_model_config",
+    "genai_config.json": "genspec.lint.sources.sections.json_file:parse_genai",
 }
 """Readers of files by their names, as `module:function`: one is imported when there is something for it to read."""
 
@@ -25,6 +26,14 @@ SUFFIXES = {
 }
 """Readers of files by the ends of their names, as `.py`."""
 
+SECTIONS = {
+    ".json": "genspec.lint.sources.sections.json_file:parse_json",
+    ".jsonl": "genspec.lint.sources.sections.json_file:parse_json_lines",
+    ".yaml": "genspec.lint.sources.sections.yaml_file:parse_yaml",
+    ".yml": "genspec.lint.sources.sections.yaml_file:parse_yaml",
+}
+"""Readers of files that are for anything: one in which nothing configures generation is as good as not there."""
+
 STEMS = {
     "Modelfile": "genspec.lint.sources.modelfile:parse_modelfile",
     "Dockerfile": "genspec.lint.sources.shell.dockerfile:parse_dockerfile",
@@ -34,13 +43,32 @@ STEMS = {
 HEADS = frozenset({".gguf"})
 """The ends of the names of files of which only the head is read."""
 
+NAMED = {".json": "genspec.lint.sources.sections.json_file:parse_named_json"}
+"""Readers of such files when the user names them."""
+
 ANY = NAMES["generation_config.json"]
 """What reads a file that is named by the user, and whose name says nothing."""
+
+OF_OTHERS = frozenset({
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
+    "preprocessor_config.json", "model.safetensors.index.json", "pytorch_model.bin.index.json", "trainer_state.json",
+    "package.json", "package-lock.json", "tsconfig.json", "composer.lock", "pnpm-lock.yaml", "mkdocs.yml",
+})
+"""Files that never configure generation, whatever the ends of their names; some of them are long."""
 
 
 def is_read(name: str) -> bool:
     """Tell whether a file in a folder is read, by its name alone."""
-    return name in NAMES or os.path.splitext(name)[1] in SUFFIXES or name.partition(".")[0] in STEMS
+    if name in NAMES:
+        return True
+    end = os.path.splitext(name)[1]
+    return (end in SUFFIXES or end in SECTIONS or name.partition(".")[0] in STEMS) and name not in OF_OTHERS
+
+
+def is_for_anything(path: str) -> bool:
+    """Tell whether only what is in a file says whether it is of any interest."""
+    name = os.path.basename(path)
+    return name not in NAMES and os.path.splitext(name)[1] in SECTIONS
 
 
 def is_head(path: str) -> bool:
@@ -48,10 +76,12 @@ def is_head(path: str) -> bool:
     return os.path.splitext(path)[1] in HEADS
 
 
-def reader_of(path: str) -> Reader:
-    """Return what reads a file."""
+def reader_of(path: str, named: bool = True) -> Reader:
+    """Return what reads a file. ``named``: by the user, so that it is to be checked whatever it is called."""
     name = os.path.basename(path)
-    known = NAMES.get(name) or SUFFIXES.get(os.path.splitext(name)[1]) or STEMS.get(name.partition(".")[0], ANY)
+    end = os.path.splitext(name)[1]
+    known = NAMES.get(name) or (named and NAMED.get(end)) or SUFFIXES.get(end) or SECTIONS.get(end) or (
+        STEMS.get(name.partition(".")[0], ANY))
     module, _, function = known.partition(":")
     reader: Reader = getattr(import_module(module), function)
     return reader

@@ -24,6 +24,7 @@ class Found(NamedTuple):
 
     path: str
     problem: Problem | None = None
+    named: bool = False             # by the user, and not found in a folder
 
 
 class Stop(NamedTuple):
@@ -65,7 +66,7 @@ def look(path: str, wanted: Callable[[str], bool], respect_gitignore: bool) -> I
     if is_folder:
         yield from walk(path, wanted, respect_gitignore)
     else:
-        yield Found(path)
+        yield Found(path, named=True)
 
 
 def walk(folder: str, wanted: Callable[[str], bool], respect_gitignore: bool) -> Iterator[Found]:

@@ -46,7 +46,7 @@ def read(path):
 def kinds(folder):
     """Walk a folder, and return the kinds of problems of each file by the folder that holds it."""
     found = {}
-    for path, problem in find_configs([folder]):
+    for path, problem, _ in find_configs([folder]):
         problems = [problem] if problem else read(path)
         found[os.path.basename(os.path.dirname(path))] = [str(problem.kind) for problem in problems]
         assert all(problem.message for problem in problems)
@@ -125,7 +125,7 @@ def test_a_file_removed_while_walking_is_one_problem_and_the_other_files_are_rea
     for name in ("1.json", "2.json", "3.json"):
         (folder / "bad" / name).write_bytes(GOOD)
     seen = []
-    for path, problem in find_configs([folder], wanted={"1.json", "2.json", "3.json"}.__contains__):
+    for path, problem, _ in find_configs([folder], wanted={"1.json", "2.json", "3.json"}.__contains__):
         (folder / "bad" / "2.json").unlink(missing_ok=True)
         problems = [problem] if problem else read(path)
         seen.append((os.path.basename(path), [problem.kind for problem in problems]))

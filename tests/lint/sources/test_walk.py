@@ -34,15 +34,15 @@ def write(path, text):
 
 
 def found(*paths, **options):
-    return [path for path, problem in find_configs(paths, **options) if problem is None]
+    return [path for path, problem, _ in find_configs(paths, **options) if problem is None]
 
 
 def reported(*paths, **options):
-    return [(path, problem.message) for path, problem in find_configs(paths, **options) if problem is not None]
+    return [(path, problem.message) for path, problem, _ in find_configs(paths, **options) if problem is not None]
 
 
 def test_a_folder_is_walked_for_the_name_in_sorted_order():
-    make(f"b/{NAME}", f"a/z/{NAME}", f"a/{NAME}", NAME, "a/other.json", f"a/a/b/c/{NAME}", f"h/{NAME}", f"a/x{NAME}")
+    make(f"b/{NAME}", f"a/z/{NAME}", f"a/{NAME}", NAME, "a/other.txt", f"a/a/b/c/{NAME}", f"h/{NAME}", f"a/{NAME}x")
     assert found(".") == [f"a/a/b/c/{NAME}", f"a/{NAME}", f"a/z/{NAME}", f"b/{NAME}", NAME, f"h/{NAME}"]
     assert found("a", "b") == [f"a/a/b/c/{NAME}", f"a/{NAME}", f"a/z/{NAME}", f"b/{NAME}"]
 

@@ -1,0 +1,1 @@
+"""Generation settings inside files of other purposes, in JSON and in YAML: requests, configs of servers and of runs."""
