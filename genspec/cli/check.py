@@ -3,25 +3,18 @@
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from genspec.cli.errors import Failure, UsageError, failed
-from genspec.cli.output import emit, paint_for, save
+from genspec.cli.errors import Failure, UsageError
 from genspec.cli.parser import Parser, one_of
 from genspec.cli.progress import Progress
+from genspec.cli.reporting import FORMATS, outputs_of, status, write_report
 from genspec.cli.source import check_stdin, text_of
-from genspec.lint.check import Report
 from genspec.lint.judge import check_paths
-from genspec.lint.report.paint import Paint, plain
-from genspec.lint.report.text import TextOf, text_report
+from genspec.lint.report.text import TextOf
 from genspec.lint.settings import Settings, SettingsError, load_settings
 
-CLEAN, FOUND, NO_INPUT = 0, 1, 3
-"""Statuses of a run: nothing as bad as the threshold, something, nothing to read. Errors end with 2."""
-
 HERE = (".",)
-
-FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
 
 
 def add_arguments(parser: Parser) -> None:
@@ -80,29 +73,6 @@ def run(options: Namespace) -> int:
     return status(report, settings, options.exit_zero, (paths or HERE) if name is None else ())
 
 
-def write_report(report: Report, options: Namespace, read: TextOf) -> None:
-    """Print the report, and write it to the files that were asked for."""
-    for form, path in outputs_of(options):
-        if path is None:
-            emit(report_pieces(report, form, read, paint_for(sys.stdout, options.no_color)))
-        else:
-            save(report_pieces(report, form, read, plain), path)
-
-
-def outputs_of(options: Namespace) -> list[tuple[str, str | None]]:
-    """Return each report that is wanted: its format, and its file; None is standard output."""
-    files: list[tuple[str, str | None]] = []
-    printed = True
-    for given in options.output or ():
-        form, named, path = given.partition("=")
-        if not named or form not in FORMATS:
-            form, path, printed = options.format, given, False
-        if path == "":
-            raise UsageError("--output names no file")
-        files.append((form, path))
-    return [(options.format, None), *files] if printed else files
-
-
 def tidy(path: str) -> str:
     """Return a path without what it says for nothing, like a slash at its end. `..` may follow a link, and stays."""
     return path if ".." in path else os.path.normpath(path)
@@ -129,24 +99,3 @@ def settings_for(start: str, options: Namespace) -> Settings:
     except SettingsError as error:
         of_the_command_line = str(error).startswith("--")
         raise (UsageError if of_the_command_line else Failure)(str(error)) from None
-
-
-def report_pieces(report: Report, form: str, read: TextOf, paint: Paint) -> Iterable[str]:
-    """Return the report in the form asked for."""
-    if form == "text":
-        return text_report(report, read, paint)
-    from importlib import import_module
-
-    pieces: Iterable[str] = getattr(import_module(f"genspec.lint.report.{form}"), f"{form}_report")(report)
-    return pieces
-
-
-def status(report: Report, settings: Settings, exit_zero: bool, paths: Sequence[str]) -> int:
-    """Return the status of the run. ``paths``: what was to be checked, nothing for standard input."""
-    if paths and not any(map(os.path.lexists, paths)):
-        failed(f"no such file or folder: {', '.join(paths)}")
-        return NO_INPUT
-    if not report.files:
-        failed(f"no file to check found in {', '.join(paths)}")
-        return NO_INPUT
-    return FOUND if report.reaches(settings.fails_at) and not exit_zero else CLEAN

@@ -4,10 +4,10 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from genspec.cli import check
 from genspec.cli.errors import Failure
 from genspec.cli.output import emit
 from genspec.cli.progress import Progress
+from genspec.cli.reporting import CLEAN, FOUND, status, write_report
 from genspec.cli.source import document_from_stdin, text_of
 from genspec.lint.check import Report
 from genspec.lint.fixing.fix import fixed
@@ -33,8 +33,8 @@ def run_fixes(options: Namespace, paths: Sequence[str], settings: Settings, name
         raise Failure(str(error)) from None
     if options.diff:
         return print_diff(repair)
-    check.write_report(repair.report, options, text_of)
-    return check.status(repair.report, settings, options.exit_zero, paths)
+    write_report(repair.report, options, text_of)
+    return status(repair.report, settings, options.exit_zero, paths)
 
 
 def run_on_stdin(options: Namespace, settings: Settings, name: str) -> int:
@@ -49,10 +49,10 @@ def run_on_stdin(options: Namespace, settings: Settings, name: str) -> int:
     emit([result.document.text])
     if sys.stderr is not None:
         sys.stderr.write("".join(text_report(report, lambda _: result.document.text, plain)))
-    return check.status(report, settings, options.exit_zero, ())
+    return status(report, settings, options.exit_zero, ())
 
 
 def print_diff(repair: Repair) -> int:
     """Print what would change. The status says whether anything would."""
     emit(diff(repair.changes))
-    return check.FOUND if repair.changes else check.CLEAN
+    return FOUND if repair.changes else CLEAN
