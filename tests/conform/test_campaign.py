@@ -16,10 +16,10 @@ from genspec.backends.decoder import Info
 from genspec.conform.campaign.campaign import Campaign
 from genspec.conform.campaign.cases import calls_of
 from genspec.conform.campaign.chunk import run_chunk
-from genspec.conform.campaign.executors import local
 from genspec.conform.campaign.run import run_campaign
 from genspec.conform.campaign.store import Store, StoreError
 from genspec.conform.campaign.summary import Summary
+from genspec.executors import local
 
 INFO = Info("faulty", "1.0", "float64", "hf")
 ALONE = partial(local, 1)

@@ -9,9 +9,9 @@ import pytest
 from support.campaigns import small
 
 from genspec.backends.decoder import Info
-from genspec.conform.campaign.executors import NoExecutor, executor_for, local
 from genspec.conform.campaign.run import run_campaign
 from genspec.conform.campaign.store import Store
+from genspec.executors import NoExecutor, executor_for, local
 
 distributed = pytest.importorskip("distributed", reason="dask is not installed: pip install 'genspec[dask]'")
 INFO = Info("faulty", "1.0", "float64", "hf")
@@ -34,7 +34,7 @@ def test_a_dask_cluster_runs_a_campaign(address: str, tmp_path: Path) -> None:
 
 
 def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("genspec.conform.campaign.executors.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("genspec.executors.CONNECT_SECONDS", 1)
     with pytest.raises(NoExecutor, match="no Dask scheduler answers"), opened("dask://127.0.0.1:1"):
         pass
 

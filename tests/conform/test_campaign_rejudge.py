@@ -12,11 +12,11 @@ from genspec.backends.decoder import Info
 from genspec.cli.app import run
 from genspec.conform.campaign.case import Examined
 from genspec.conform.campaign.chunk import run_chunk
-from genspec.conform.campaign.executors import local
 from genspec.conform.campaign.rejudge import rejudge_campaign, rejudged
 from genspec.conform.campaign.run import run_campaign
 from genspec.conform.campaign.store import Store
 from genspec.conform.verdict import Kind, Verdict
+from genspec.executors import local
 
 INFO = Info("faulty", "1.0", "float64", "hf")
 ALONE = partial(local, 1)

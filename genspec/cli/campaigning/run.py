@@ -12,12 +12,12 @@ from genspec.cli.campaigning.progress import Cases
 from genspec.cli.errors import UsageError
 from genspec.conform.campaign.campaign import Campaign
 from genspec.conform.campaign.decoders import NoDecoder
-from genspec.conform.campaign.executors import NoExecutor, executor_for
 from genspec.conform.campaign.rejudge import rejudge_campaign
 from genspec.conform.campaign.run import run_campaign
 from genspec.conform.campaign.served import Served
 from genspec.conform.campaign.store import Store, StoreError, drawn_by
 from genspec.conform.campaign.summary import Summary, summary_to_json
+from genspec.executors import NoExecutor, executor_for
 
 
 @dataclass(frozen=True, slots=True)

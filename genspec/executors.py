@@ -1,6 +1,7 @@
-"""Who runs the chunks: processes of this machine, or a Dask cluster. Any `concurrent.futures.Executor` will do."""
+"""Who runs the chunks of a large run: processes of this machine, or a Dask cluster. Any `Executor` would do."""
 
 import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,11 +18,17 @@ class NoExecutor(Exception):
 @contextmanager
 def local(workers: int) -> Iterator[tuple[Executor, int]]:
     """Give an executor with so many processes. With one the chunks run here: the decoder has its process anyway."""
-    pool: Executor = ThreadPoolExecutor(1) if workers == 1 else ProcessPoolExecutor(workers, get_context("spawn"))
+    pool: Executor = ThreadPoolExecutor(1) if workers == 1 else ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=end_quietly)
     try:
         yield pool, workers
     finally:
         pool.shutdown(wait=workers == 1, cancel_futures=True)
+
+
+def end_quietly() -> None:
+    """Let ^C end a process of the pool at once and without a word: whoever started it says what there is to say."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager
