@@ -1,0 +1,307 @@
+"""Family 8: Ollama. What a Modelfile and the options of a request set, and what Ollama makes of it.
+
+Read: parser/parser.go, api/types.go, server/create.go, server/routes.go and openai/openai.go of Ollama 0.33, and the
+history of api/types.go.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from genspec.config.suggest import KEYS, foreign
+from genspec.lint.finding import Draft, Fix, Severity
+from genspec.lint.node import ConfigNode, safe, unsafe
+from genspec.lint.rule import Files, rule
+from genspec.lint.sources.document import Source
+from genspec.lint.sources.scalars import number
+from genspec.lint.target import Target, is_within
+
+if TYPE_CHECKING:
+    from genspec.dialects import Dialect
+    from genspec.dialects.dialect import Own
+
+MODELFILE = (Source.OLLAMA_MODELFILE,)
+OLLAMA = (Source.OLLAMA_MODELFILE, Source.OLLAMA_OPTIONS)
+DROPPED_SILENTLY = frozenset({
+    "penalize_newline", "low_vram", "f16_kv", "logits_all", "vocab_only", "use_mlock", "mirostat", "mirostat_tau",
+    "mirostat_eta",
+})
+"""Removed parameters that `ollama create` warns about and leaves out. It refuses a file with any other."""
+
+FRAMES = frozenset({
+    "<|start|>", "<|message|>", "<|channel|>", "<|constrain|>", "<think>", "</think>", "<tool_call>", "</tool_call>",
+    "<|python_tag|>", "[TOOL_CALLS]", "<|tool_call>", "<tool_call|>", "<|begin_of_text|>",
+})
+"""What models write inside their answers: before the text itself, around a thought, around a call of a tool."""
+
+TRUTHS = ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")
+OLLAMA_PORT = "11434"
+
+
+def modelfile(text: str) -> Files:
+    """Return an example: a Modelfile."""
+    return Files({"Modelfile": text})
+
+
+def program(text: str) -> Files:
+    """Return an example: a program."""
+    return Files({"ask.py": text})
+
+
+@rule(
+    "GS811", "ollama-unknown-parameter", severity=Severity.ERROR, clauses=["CONFIG-2"], targets="ollama",
+    sources=OLLAMA,
+    rationale="""`ollama create` refuses a Modelfile with a parameter that it does not know. In the options of a request
+    the server logs the name and decodes as if it were not there. Parameters that Ollama had once are of both kinds:
+    mirostat, low_vram, f16_kv, logits_all, vocab_only, use_mlock (until 0.7) and penalize_newline (until 0.5.5) are
+    left out with a warning, tfs_z (until 0.5.2), numa and the rope parameters are refused.""",
+    help="Use Ollama's own name for the option, or remove it.",
+    bad=modelfile("FROM llama3.2\nPARAMETER max_tokens 256\n"),
+    good=modelfile("FROM llama3.2\nPARAMETER num_predict 256\n"),
+    evidence=["ollama/ollama#8252", "ollama/ollama#8514", "ollama/ollama#10581"],
+)
+def ollama_unknown_parameter(config: ConfigNode) -> Iterator[Draft]:
+    known, gone = words_at(config.target)
+    for key in config.keys:
+        if key in gone:
+            yield dropped(config, gone[key])
+        elif key not in known:
+            meant = meant_by(key, known)
+            what = "`ollama create` refuses the file" if is_modelfile(config) else "the server ignores it"
+            fix = unsafe(f"Rename `{key}` to `{meant}`", config.rename(key, meant)) if meant else None
+            hint = f". Use `{meant}`" if meant else ""
+            message = f"`{key}` is no parameter of Ollama: {what}{hint}"
+            yield config.finding(key, message, severity=None if is_modelfile(config) else Severity.WARNING,
+                                 fix=fix if meant not in config.keys else None, on_key=True)
+
+
+@cache
+def dialect() -> "Dialect":
+    """Return the dialect of Ollama, which only files in its words need."""
+    from genspec.dialects import dialect_named
+
+    return dialect_named("ollama")
+
+
+def words_at(target: Target) -> "tuple[set[str], dict[str, Own]]":
+    """Return the parameters of a version, and those that it has no more."""
+    known = {option.name for option in dialect().options}
+    gone: dict[str, Own] = {}
+    for own in dialect().own:
+        if own.until and is_within(target.version, f">={own.until}"):
+            gone[own.name] = own
+        elif not own.since or is_within(target.version, f">={own.since}"):
+            known.add(own.name)
+    return known, gone
+
+
+def dropped(config: ConfigNode, own: "Own") -> Draft:
+    """Report a parameter that Ollama had once."""
+    if is_modelfile(config) and own.name not in DROPPED_SILENTLY:
+        message = f"`{own.name}` was removed in Ollama {own.until}, and `ollama create` refuses the file"
+        severity = Severity.ERROR
+    else:
+        message = f"`{own.name}` has no effect: Ollama {own.until} removed it"
+        severity = Severity.WARNING
+    fix = unsafe(f"Remove `{own.name}`", config.remove(own.name))
+    return config.finding(own.name, message, severity=severity, fix=fix)
+
+
+def meant_by(key: str, known: set[str]) -> str | None:
+    """Return the parameter that is meant by another name: that of another engine, or a slip."""
+    from difflib import get_close_matches
+
+    theirs = foreign(key)
+    field = key if key in KEYS else theirs.field if theirs is not None else None
+    option = dialect().option(field) if field else None
+    if option is not None:
+        return option.name
+    small = key.lower().replace("-", "_")
+    return small if small in known else next(iter(get_close_matches(small, sorted(known), 1, 0.8)), None)
+
+
+def is_modelfile(config: ConfigNode) -> bool:
+    """Tell whether a place is a Modelfile, and no request."""
+    return config.place.source is Source.OLLAMA_MODELFILE
+
+
+def said(config: ConfigNode, instruction: str) -> str | None:
+    """Return what a Modelfile says after FROM, TEMPLATE or another instruction."""
+    value = config.document.value
+    text = value.get(instruction) if isinstance(value, dict) else None
+    return text if isinstance(text, str) else None
+
+
+def is_from_file(config: ConfigNode) -> bool:
+    """Tell whether a Modelfile begins with a file of weights, and no model that has parameters of its own."""
+    base = said(config, "FROM") or ""
+    return base.lower().endswith(".gguf") and not base.startswith(("hf.co/", "huggingface.co/", "http"))
+
+
+@rule(
+    "GS812", "ollama-num-ctx-unset", severity=Severity.WARNING, clauses=["LENGTH-10"], targets="ollama",
+    sources=MODELFILE,
+    rationale="""Without `num_ctx` the context is that of the server: 4,096 tokens for prompt and answer together on a
+    machine with less than 23 GiB of GPU memory, 32,768 or 262,144 with more (since Ollama 0.15.5; before 4,096, before
+    0.6.7 2,048), whatever the model was trained for. Of a longer chat the oldest messages are left out without a word,
+    and a longer prompt is cut or refused.
+    Reported where the model is made from a GGUF file: another model may bring a `num_ctx` of its own.""",
+    help="Set num_ctx to what the longest prompt and its answer need.",
+    bad=modelfile("FROM ./crane-8b.Q4_K_M.gguf\nTEMPLATE \"{{ .Prompt }}\"\n"),
+    good=modelfile("FROM ./crane-8b.Q4_K_M.gguf\nTEMPLATE \"{{ .Prompt }}\"\nPARAMETER num_ctx 16384\n"),
+    evidence=["ollama/ollama#17889", "ollama/ollama#10364"],
+)
+def ollama_num_ctx_unset(config: ConfigNode) -> Iterator[Draft]:
+    if "num_ctx" in config.keys or not is_from_file(config):
+        return
+    if is_within(config.target.version, "<0.6.7"):
+        size = "2,048 tokens"
+    elif is_within(config.target.version, "<0.15.5"):
+        size = "4,096 tokens"
+    else:
+        size = "4,096 tokens, more only with 23 GiB of GPU memory or more"
+    yield config.finding((), f"`num_ctx` is not set: prompt and answer together have {size}")
+
+
+@rule(
+    "GS813", "modelfile-without-template", severity=Severity.INFO, clauses=["STOPPING-1"], targets="ollama",
+    sources=MODELFILE,
+    rationale="""A model that is made from a GGUF file has the chat template that the Modelfile gives. Without one
+    Ollama since 0.30 uses that of the file, and where it has none the prompt goes in bare. Before 0.30 the template of
+    the file was only compared with some thirty that Ollama knows: where none was like it the template was
+    `{{ .Prompt }}`, no stop was set, and chat models went on with turns of their own.""",
+    help="Give a TEMPLATE, and the strings that end a turn as `PARAMETER stop`; or check what the GGUF file has.",
+    bad=modelfile("FROM ./crane-8b.Q4_K_M.gguf\nPARAMETER num_ctx 16384\n"),
+    good=modelfile("FROM ./crane-8b.Q4_K_M.gguf\nPARAMETER num_ctx 16384\nPARAMETER stop \"<|im_end|>\"\n"
+                   "TEMPLATE \"\"\"<|im_start|>user\n{{ .Prompt }}<|im_end|>\n<|im_start|>assistant\n\"\"\"\n"),
+    evidence=["ollama/ollama#8363", "ollama/ollama#8982"],
+)
+def modelfile_without_template(config: ConfigNode) -> Iterator[Draft]:
+    if not is_from_file(config) or said(config, "TEMPLATE") is not None or said(config, "RENDERER") is not None:
+        return
+    if is_within(config.target.version, "<0.30"):
+        message = "no TEMPLATE: unless Ollama knows the template of the GGUF file, the prompt goes in bare"
+        yield config.finding((), message, severity=Severity.WARNING)
+    else:
+        message = "no TEMPLATE: that of the GGUF file is used, and where it has none the prompt goes in bare"
+        yield config.finding((), message)
+
+
+@rule(
+    "GS814", "stop-is-structural-token", severity=Severity.WARNING, clauses=["STOPPING-3"], targets="ollama",
+    sources=MODELFILE,
+    rationale="""Some models frame what they write: a header before each message, marks around a thought or around a
+    call of a tool. A stop on such a mark ends every answer where it begins, and the output is empty or a few tokens
+    long. Marks that only the prompt has, as `<|im_start|>` or `<|start_header_id|>`, are safe.""",
+    help="Stop on what ends a turn, as `<|im_end|>` or `<|eot_id|>`, and remove this one.",
+    bad=modelfile("FROM qwen3\nPARAMETER stop \"<|im_end|>\"\nPARAMETER stop \"</think>\"\n"),
+    good=modelfile("FROM qwen3\nPARAMETER stop \"<|im_end|>\"\n"),
+    evidence=["ollama/ollama#17939"],
+)
+def stop_is_structural_token(config: ConfigNode) -> Iterator[Draft]:
+    for index, text in enumerate(stops(config)):
+        if text in FRAMES:
+            message = f"a stop on {text!r}: models write it inside an answer, and the output ends there"
+            yield config.finding(("stop", index), message)
+
+
+def stops(config: ConfigNode) -> list[object]:
+    """Return the stop strings of a Modelfile."""
+    found = config.value("stop")
+    return found if isinstance(found, list) else []
+
+
+@rule(
+    "GS815", "num-ctx-on-v1", severity=Severity.WARNING, clauses=["CONFIG-2"], targets="openai",
+    sources=(Source.OPENAI_PAYLOAD,),
+    rationale="""`num_ctx` is an option of Ollama's own API. Its /v1 endpoints, which speak the OpenAI API, read no
+    options at all: the field is dropped, the context stays that of the model or of the server, and longer prompts are
+    cut. Proxies such as LiteLLM do read the field, so this is an error only where the program names Ollama's port.""",
+    help="Set num_ctx in a Modelfile, or OLLAMA_CONTEXT_LENGTH for the server, or call /api/chat.",
+    bad=program('from openai import OpenAI\n\nclient = OpenAI(base_url=url)\n'
+                'client.chat.completions.create(model="qwen3", messages=chat, extra_body={"num_ctx": 8192})\n'),
+    good=program('import ollama\n\nollama.chat(model="qwen3", messages=chat, options={"num_ctx": 8192})\n'),
+    evidence=["ollama/ollama#5356", "ollama/ollama#16814", "ollama/ollama#2677"],
+)
+def num_ctx_on_v1(config: ConfigNode) -> Iterator[Draft]:
+    options = config.value("options")
+    inside = isinstance(options, dict) and "num_ctx" in options
+    if not inside and "num_ctx" not in config.keys:
+        return
+    sure = OLLAMA_PORT in config.document.text
+    draft = config.finding(
+        "options" if inside else "num_ctx", "`num_ctx` has no effect: the /v1 endpoints of Ollama read no options",
+        severity=Severity.ERROR if sure else None)
+    yield draft if sure else draft._replace(confidence="medium")
+
+
+@rule(
+    "GS820", "modelfile-refused", severity=Severity.ERROR, clauses=["CONFIG-3"], targets="ollama", sources=MODELFILE,
+    rationale="""`ollama create` reads the whole file or none of it. A comment needs a line of its own: behind a value
+    it is part of the value. An integer has no point, a number no quotes of the other kind, and there is one blank
+    between PARAMETER and its name.""",
+    help="Write one instruction a line, and comments on lines of their own.",
+    bad=modelfile("FROM llama3.2\nPARAMETER temperature 0.7 # not too wild\n"),
+    good=modelfile("FROM llama3.2\n# not too wild\nPARAMETER temperature 0.7\n"),
+)
+def modelfile_refused(config: ConfigNode) -> Iterator[Draft]:
+    value = config.document.value
+    for index, fault in enumerate(value["faults"] if isinstance(value, dict) else ()):
+        yield Draft(("faults", index), f"Ollama refuses the file: {fault}")
+    for key, given in config.values.items():
+        wanted = kind_of(key)
+        if not is_of_kind(given, wanted):
+            yield wrong_value(config, key, given, wanted)
+
+
+def kind_of(key: str) -> str:
+    """Return what a parameter takes: "int", "float", "bool", or "" for any text and for unknown names."""
+    if any(option.name == key for option in dialect().options):
+        return {"num_predict": "int", "top_k": "int", "stop": ""}.get(key, "float")
+    return next((own.kind for own in dialect().own if own.name == key and key not in DROPPED_SILENTLY), "")
+
+
+def is_of_kind(value: object, kind: str) -> bool:
+    """Tell whether Ollama reads a value of a Modelfile as a kind."""
+    if kind == "int":
+        return isinstance(value, int)
+    if kind == "float":
+        return isinstance(value, int | float)
+    return kind != "bool" or str(value) in TRUTHS
+
+
+def wrong_value(config: ConfigNode, key: str, given: object, kind: str) -> Draft:
+    """Report a value that Ollama does not read."""
+    name = {"int": "an integer", "float": "a number", "bool": "true or false"}[kind]
+    before, mark, _ = str(given).partition("#")
+    fix = None
+    if isinstance(given, float) and given.is_integer():
+        fix = safe(f"Set `{key}` to {int(given)}", config.set(key, int(given)))
+    elif mark and before.strip():
+        message = f"`{key}` is {given!r}: a comment needs a line of its own, and Ollama refuses the file"
+        return config.finding(key, message, fix=without_comment(config, key, before.strip()))
+    return config.finding(key, f"`{key}` is {given!r}, and Ollama takes {name}: it refuses the file", fix=fix)
+
+
+def without_comment(config: ConfigNode, key: str, text: str) -> Fix | None:
+    """Return the fix that leaves the value alone, if it is a number then."""
+    value = number(text)
+    return None if isinstance(value, str) else unsafe("Remove the comment", config.set(key, value))
+
+
+@rule(
+    "GS821", "modelfile-single-quotes", severity=Severity.WARNING, clauses=["STOPPING-3"], targets="ollama",
+    sources=MODELFILE,
+    rationale="""A Modelfile knows double quotes alone. Single quotes are part of the text, so a stop in single quotes
+    waits for a string that begins and ends with one, and the row goes on past the mark that was meant.""",
+    help="Use double quotes, or none.",
+    bad=modelfile("FROM qwen3\nPARAMETER stop '<|im_end|>'\n"),
+    good=modelfile("FROM qwen3\nPARAMETER stop \"<|im_end|>\"\n"),
+)
+def modelfile_single_quotes(config: ConfigNode) -> Iterator[Draft]:
+    for index, text in enumerate(stops(config)):
+        if isinstance(text, str) and len(text) > 2 and text[0] == text[-1] == "'":
+            edit = config.set("stop", text[1:-1])
+            edit = edit._replace(op="replace", pointer=(*config.at, "stop", index))
+            yield config.finding(("stop", index), "the single quotes are part of the stop string",
+                                 fix=unsafe("Use double quotes", edit))
