@@ -179,8 +179,8 @@ class Reader:
             char = self.text[offset]
             if char == "\\":
                 offset += 1
-            elif char == "'":
-                offset = self.text.find("'", offset + 1, self.end)
+            elif char in "'\"":
+                offset = self.text.find(char, offset + 1, self.end)
                 if offset < 0:
                     return self.end
             elif char in "({":
