@@ -1,6 +1,6 @@
 """onnxruntime-genai, `GeneratorParams.set_search_options`. Read: 0.16.0-dev; run: 0.18.0."""
 
-from genspec.dialects.dialect import Dialect, Option
+from genspec.dialects.dialect import Dialect, Option, Own
 
 DIALECT = Dialect(
     name="onnxruntime-genai",
@@ -29,5 +29,13 @@ DIALECT = Dialect(
         Option("repetition_penalty", "repetition_penalty", default=1.0, off=1.0),
         Option("no_repeat_ngram_size", "no_repeat_ngram_size", default=0, off=0, least=0),
         Option("eos_token_id", "eos_token_id", "list", note="of genai_config.json in the model folder, not of a call"),
+    ),
+    own=(
+        Own("batch_size", "int", least=1),
+        Own("past_present_share_buffer", "bool"),
+        Own("random_seed", "int"),
+        Own("chunk_size", "int"),
+        Own("diversity_penalty", "float", note="read, and used nowhere"),
+        Own("blank_penalty", "float"),
     ),
 )

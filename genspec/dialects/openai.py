@@ -1,6 +1,6 @@
-"""The OpenAI API, Chat Completions, and servers that speak it."""
+"""The OpenAI API, Chat Completions and Completions. Read: openai 3.3.1 for Python."""
 
-from genspec.dialects.dialect import Dialect, Option
+from genspec.dialects.dialect import Dialect, Option, Own
 
 DIALECT = Dialect(
     name="openai",
@@ -18,6 +18,19 @@ DIALECT = Dialect(
         Option("top_p", "top_p", default=1.0, off=1.0, least=0.0, greatest=1.0),
         Option("num_return_sequences", "n", default=1, least=1),
         Option("stop_strings", "stop", "list of texts", note="four at most"),
+    ),
+    own=(
+        Own("max_tokens", "int", least=1, note="reasoning models refuse it"),
+        Own("presence_penalty", "float", least=-2.0, greatest=2.0),
+        Own("frequency_penalty", "float", least=-2.0, greatest=2.0),
+        Own("seed", "int"),
+        Own("logprobs"),
+        Own("top_logprobs", "int", least=0, greatest=20),
+        Own("logit_bias", "object"),
+        Own("best_of", "int", least=1, note="of Completions alone"),
+        Own("response_format", "object"),
+        Own("reasoning_effort", "text"),
+        Own("verbosity", "text"),
     ),
     greedy={"temperature": 0.0},
 )

@@ -1,6 +1,6 @@
 """SGLang, `sampling_params` of a request. Read: 0.5.23."""
 
-from genspec.dialects.dialect import Dialect, Option
+from genspec.dialects.dialect import Dialect, Option, Own
 
 DIALECT = Dialect(
     name="sglang",
@@ -24,6 +24,23 @@ DIALECT = Dialect(
         Option("num_return_sequences", "n", default=1, least=1),
         Option("eos_token_id", "stop_token_ids", "list", note="added to the EOS of the model and of the tokenizer"),
         Option("stop_strings", "stop", "list of texts"),
+    ),
+    own=(
+        Own("frequency_penalty", "float", least=-2.0, greatest=2.0),
+        Own("presence_penalty", "float", least=-2.0, greatest=2.0),
+        Own("stop_regex"),
+        Own("json_schema", "text"),
+        Own("regex", "text"),
+        Own("ebnf", "text"),
+        Own("structural_tag", "text"),
+        Own("ignore_eos", "bool"),
+        Own("skip_special_tokens", "bool"),
+        Own("spaces_between_special_tokens", "bool"),
+        Own("no_stop_trim", "bool"),
+        Own("custom_params", "object"),
+        Own("stream_interval", "int"),
+        Own("logit_bias", "object"),
+        Own("sampling_seed", "int"),
     ),
     greedy={"temperature": 0.0},
 )

@@ -1,6 +1,6 @@
 """vLLM, `SamplingParams`. Read: 0.33.0."""
 
-from genspec.dialects.dialect import Dialect, Option
+from genspec.dialects.dialect import Dialect, Option, Own
 
 DIALECT = Dialect(
     name="vllm",
@@ -23,6 +23,43 @@ DIALECT = Dialect(
         Option("num_return_sequences", "n", default=1, least=1, note="in greedy search 1"),
         Option("eos_token_id", "stop_token_ids", "list", note="added to the EOS of the model"),
         Option("stop_strings", "stop", "list of texts"),
+    ),
+    own=(                               # by the wheels of 0.6.2 to 0.33.0, some thirty of them
+        Own("presence_penalty", "float", least=-2.0, greatest=2.0),
+        Own("frequency_penalty", "float", least=-2.0, greatest=2.0),
+        Own("seed", "int"),
+        Own("ignore_eos", "bool"),
+        Own("logprobs", "int", least=-1),
+        Own("prompt_logprobs", "int", least=-1),
+        Own("detokenize", "bool"),
+        Own("skip_special_tokens", "bool"),
+        Own("spaces_between_special_tokens", "bool"),
+        Own("include_stop_str_in_output", "bool"),
+        Own("output_kind"),
+        Own("logit_bias", "object"),
+        Own("allowed_token_ids"),
+        Own("bad_words", "texts"),
+        Own("extra_args", "object"),
+        Own("structured_outputs"),
+        Own("flat_logprobs", "bool"),
+        Own("skip_clone", "bool"),
+        Own("repetition_detection"),
+        Own("thinking_token_budget", "int", least=-1),
+        Own("stream_interval", "int", least=1),
+        Own("watermarking"),
+        Own("prompt_logprob_token_ids"),
+        Own("prompt_logprob_start", "int"),
+        Own("logprob_token_ids"),
+        Own("skip_reading_prefix_cache", "bool"),
+        Own("routed_experts_prompt_start", "int"),
+        Own("trace_decode_token_ids"),
+        Own("use_beam_search", "bool", until="0.6.3", note="`LLM.beam_search` took its place"),
+        Own("early_stopping", until="0.6.3", note="it was of beam search"),
+        Own("length_penalty", "float", until="0.6.3", note="it was of beam search: `BeamSearchParams` has it"),
+        Own("best_of", "int", until="0.12", note="ask for `n` rows, and rank them by their log-probabilities"),
+        Own("guided_decoding", until="0.12", note="`structured_outputs` took its place"),
+        Own("logits_processors", until="0.17", note="`LLM(logits_processors=...)` took its place"),
+        Own("truncate_prompt_tokens", "int", until="0.17"),
     ),
     greedy={"temperature": 0.0},
 )

@@ -43,7 +43,8 @@ class Source(StrEnum):
     ASSIGNMENT = "generation_config.field = ..."
     PIPELINE_CALL = "call of pipeline"
     SECTION = "settings in another program's file"      # in the words of transformers
-    VLLM_PARAMS = "vLLM sampling parameters"            # SamplingParams, and what overrides a generation config
+    VLLM_PARAMS = "vLLM sampling parameters"            # of SamplingParams
+    VLLM_OVERRIDE = "vLLM override of the generation config"    # in the words of transformers, read by vLLM
     VLLM_ARGS = "vLLM engine arguments"                 # of `vllm serve` and of LLM(...)
     OPENAI_PAYLOAD = "request of the OpenAI API"
     OLLAMA_MODELFILE = "Modelfile"
@@ -62,7 +63,7 @@ class Source(StrEnum):
 
 
 ENGINE_OF = {
-    Source.VLLM_PARAMS: "vllm", Source.VLLM_ARGS: "vllm",
+    Source.VLLM_PARAMS: "vllm", Source.VLLM_OVERRIDE: "vllm", Source.VLLM_ARGS: "vllm",
     Source.OPENAI_PAYLOAD: "openai",
     Source.OLLAMA_MODELFILE: "ollama", Source.OLLAMA_OPTIONS: "ollama",
     Source.LLAMA_CPP_FLAGS: "llama.cpp", Source.LLAMA_CPP_PARAMS: "llama.cpp", Source.GGUF: "llama.cpp",

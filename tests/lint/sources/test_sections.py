@@ -68,7 +68,7 @@ def test_what_is_no_evidence_yields_nothing(value, form):
 def test_an_override_is_a_place_of_its_own_inside_the_arguments():
     text = b"model: m\noverride-generation-config:\n  temperature: 0.7\n  top_k: 5 # five\n"
     document = parse_yaml("x.yaml", text)
-    assert places(document) == [(Source.VLLM_ARGS, ()), (Source.VLLM_PARAMS, ("override_generation_config",))]
+    assert places(document) == [(Source.VLLM_ARGS, ()), (Source.VLLM_OVERRIDE, ("override_generation_config",))]
     assert document.places[0].values["override_generation_config"] == {"temperature": 0.7, "top_k": 5}
     assert tuple(document.locate(("override_generation_config", "top_k"), False)) == (4, 3, 4, 11)
     assert tuple(document.locate(("override_generation_config", "top_k"), True)) == (4, 3, 4, 8)
@@ -110,7 +110,7 @@ def test_commands_of_containers_are_read_with_the_program_of_their_image():
     assert found == [
         (Source.VLLM_ARGS, ("folded", "command"),
          {"model": "Qwen/Qwen3-8B", "override_generation_config": {"temperature": 0.7}}),
-        (Source.VLLM_PARAMS, ("folded", "command", 1), {"temperature": 0.7}),
+        (Source.VLLM_OVERRIDE, ("folded", "command", 1), {"temperature": 0.7}),
         (Source.LLAMA_CPP_FLAGS, ("listed", "command"), {"model": "x.gguf", "temperature": 0.7, "top_k": 40}),
         (Source.VLLM_ARGS, ("started", "command"), {"seed": 3}),
         (Source.VLLM_ARGS, ("shell", "command"), {"seed": 4}),

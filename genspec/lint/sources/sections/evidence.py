@@ -100,7 +100,7 @@ def settings_in(members: Members) -> Iterator[Found]:
     named = spelt(members)
     override = named.get("override_generation_config")
     if isinstance(override, dict):
-        yield Found(Source.VLLM_PARAMS, override, ("override_generation_config",))
+        yield Found(Source.VLLM_OVERRIDE, override, ("override_generation_config",))
 
 
 def spelt(members: Mapping[str, object]) -> Members:

@@ -58,7 +58,7 @@ LLAMA_CPP = Program(Source.LLAMA_CPP_FLAGS, spelled("""
 """), switches=frozenset({"--ignore-eos"}))
 
 VLLM = Program(
-    Source.VLLM_ARGS, any_name=True, inner={"override_generation_config": Source.VLLM_PARAMS},
+    Source.VLLM_ARGS, any_name=True, inner={"override_generation_config": Source.VLLM_OVERRIDE},
 )
 SGLANG = Program(
     Source.SGLANG_ARGS, any_name=True, inner={"preferred_sampling_params": Source.SGLANG_PARAMS},
