@@ -104,7 +104,7 @@ def test_json_among_the_arguments_is_a_place_of_its_own():
     document = read(text)
     first, second = document.places
     assert first.values == {"override_generation_config": {"temperature": 0.7, "top_p": 2}}
-    assert (second.source, second.values) == (Source.VLLM_PARAMS, {"temperature": 0.7, "top_p": 2})
+    assert (second.source, second.values) == (Source.VLLM_OVERRIDE, {"temperature": 0.7, "top_p": 2})
     assert tuple(document.locate((1, "top_p"), False)) == (2, 54, 2, 64)
     assert tuple(document.locate((1, "top_p"), True)) == (2, 54, 2, 61)
 
@@ -119,7 +119,7 @@ def test_json_in_double_quotes_has_its_places():
 
 def test_members_with_points_are_settings_of_the_object():
     (_, place) = read("vllm serve m --override-generation-config.top_p 2").places
-    assert (place.source, place.values) == (Source.VLLM_PARAMS, {"top_p": 2})
+    assert (place.source, place.values) == (Source.VLLM_OVERRIDE, {"top_p": 2})
 
 
 def test_unknown_values_and_words_are_not_guessed():
@@ -151,6 +151,28 @@ def test_a_member_of_json_in_single_quotes_is_edited():
     assert read(text).rewrite(Edit("remove", (1, "top_p"))) == text.replace('"top_p": 2, ', "")
 
 
+CURL = """curl -s http://localhost:11434/api/generate \\
+  -d '{"model": "m", "options": {"top_k": 5, "tfs_z": 1}}' | jq
+"""
+
+
+def test_the_body_of_a_request_is_a_place():
+    document = read(CURL)
+    (place,) = document.places
+    assert (place.source, place.values) == (Source.OLLAMA_OPTIONS, {"top_k": 5, "tfs_z": 1})
+    assert tuple(document.locate((0, "tfs_z"), False)) == (2, 46, 2, 56)
+    assert document.rewrite(Edit("remove", (0, "tfs_z"))) == CURL.replace(', "tfs_z": 1', "")
+
+
+@pytest.mark.parametrize("text", [
+    "curl http://x/api/users -d '{\"options\": {\"top_k\": 5}}'", "curl http://x/api/generate -d @body.json",
+    "curl http://x/api/generate -d \"{\\\"options\\\": {\\\"top_k\\\": $K}}\"",
+    "echo http://x/api/generate -d '{\"options\": {\"top_k\": 5}}'",
+])
+def test_what_is_no_request_to_an_engine_or_not_known_is_left_alone(text):
+    assert places(text) == []
+
+
 DOCKERFILE = r"""FROM vllm/vllm-openai:v0.11 AS first
 RUN pip install x && \
     # why
@@ -172,7 +194,7 @@ def test_a_dockerfile_starts_what_its_stages_say():
     document = parse_dockerfile("Dockerfile", DOCKERFILE.encode())
     assert [(place.source, place.values) for place in document.places] == [
         (Source.VLLM_ARGS, {"model": "m", "override_generation_config": {"top_p": 2}}),
-        (Source.VLLM_PARAMS, {"top_p": 2}),
+        (Source.VLLM_OVERRIDE, {"top_p": 2}),
         (Source.LLAMA_CPP_FLAGS, {"model": "m.gguf", "temperature": 0.1}),
         (Source.LLAMA_CPP_FLAGS, {"model": "m.gguf", "temperature": 9}),
     ]

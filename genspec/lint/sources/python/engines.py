@@ -69,6 +69,9 @@ SPEAKING: Mapping[tuple[str, str], Way] = {
     ("ctranslate2", "generate_batch"): CTRANSLATE2,
     ("ctranslate2", "translate_batch"): CTRANSLATE2,
     ("onnxruntime_genai", "set_search_options"): Way(Source.GENAI_CONFIG),
+    ("huggingface_hub", "text_generation"): Way(Source.TGI_PARAMS),
+    ("text_generation", "generate"): Way(Source.TGI_PARAMS),
+    ("text_generation", "generate_stream"): Way(Source.TGI_PARAMS),
 }
 """Methods that hardly anything but the package has, by the end of what is called."""
 

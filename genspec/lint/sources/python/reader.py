@@ -12,8 +12,9 @@ from genspec.lint.sources.python.calls import FAMILY, origin_of, roots, source_o
 from genspec.lint.sources.python.engines import sets_openvino, way_of
 from genspec.lint.sources.python.names import Function, Names, arguments_of, names_in
 from genspec.lint.sources.python.positions import Lines, ends, piece_of_assignment
+from genspec.lint.sources.python.posts import posted
 from genspec.lint.sources.python.rewrite import rewritten
-from genspec.lint.sources.python.settings import Given, given_by_call, given_by_way
+from genspec.lint.sources.python.settings import Given, given_by_call, given_by_dict, given_by_way
 from genspec.lint.sources.python.values import Names as Meaning
 from genspec.lint.suppression import comments_in
 
@@ -109,6 +110,9 @@ def given_by(call: ast.Call, scopes: Scopes, lines: Lines) -> Given | None:
     way = way_of(call, imports, names)
     if way is not None:
         return given_by_way(call, way, lines, names)
+    post = posted(call, imports, names)
+    if post is not None:
+        return given_by_dict(post.node, post.source, lines, names)
     source = source_of(call, imports)
     if source is None and isinstance(call.func, ast.Name):
         made = names(call.func.id)              # `pipe(...)`, where pipe = pipeline(...)

@@ -77,11 +77,14 @@ def given_by_way(call: ast.Call, way: Way, lines: Lines, names: Names) -> Given 
     held = next((word.value for word in call.keywords if word.arg == way.under), None)
     if held is None and way.place is not None and len(call.args) > way.place:
         held = call.args[way.place]
-    if held is None:
-        return None
-    given = Given(way.source, *ends(held, lines))
-    spread(given, held, lines, names)
-    if isinstance(held, ast.Dict):
+    return given_by_dict(held, way.source, lines, names) if held is not None else None
+
+
+def given_by_dict(node: ast.expr, source: Source, lines: Lines, names: Names) -> Given:
+    """Read the settings in a dict: a literal, or what makes one."""
+    given = Given(source, *ends(node, lines))
+    spread(given, node, lines, names)
+    if isinstance(node, ast.Dict):
         given.own.update(given.pieces)
     return given
 

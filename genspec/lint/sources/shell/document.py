@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 
 from genspec.lint.finding import Edit, Pointer, Span
-from genspec.lint.fixing.json_edit import edited
 from genspec.lint.sources.document import Document, Place
 from genspec.lint.sources.positions import span_between
 from genspec.lint.sources.shell.flags import Given, Setting, values_of
@@ -66,11 +65,14 @@ def rewritten(text: str, found: Sequence[Given], edit: Edit) -> str | None:
 
 def rewritten_inside(text: str, given: Given, edit: Edit) -> str | None:
     """Apply an edit to a JSON object in single quotes."""
+    from genspec.lint.fixing.json_edit import edited  # fixing stands above the sources, and this needs no more of it
+
     word = given.inside
     if word is None or word.places != tuple(range(word.places[0], word.places[-1] + 1)):
         return None
-    to = edit.to[1:] if edit.to is not None else None
-    inner = edited(word.text, edit._replace(pointer=edit.pointer[1:], to=to))
+    way: Pointer = (given.under,) if given.under else ()
+    to = (*way, *edit.to[1:]) if edit.to is not None else None
+    inner = edited(word.text, edit._replace(pointer=(*way, *edit.pointer[1:]), to=to))
     if inner is None or "'" in inner:
         return None
     return text[:word.places[0]] + inner + text[word.places[-1] + 1:]

@@ -1,15 +1,20 @@
 """From the words of a command to the settings in it."""
 
+import itertools
 import json
 import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from genspec.lint.sources.document import Source
+from genspec.lint.sources.endpoints import endpoint_of
 from genspec.lint.sources.positions import Locator
 from genspec.lint.sources.scalars import number
 from genspec.lint.sources.shell.programs import COMMANDS, IMAGES, MODULES, OLD_NAMES, VLLM, Program
 from genspec.lint.sources.shell.words import Word
+
+DATA = frozenset({"-d", "--data", "--data-raw", "--data-binary", "--json"})
+"""What is followed by the body of a request in a call of curl."""
 
 
 class Setting(NamedTuple):
@@ -32,7 +37,8 @@ class Given(NamedTuple):
     end: int
     settings: tuple[Setting, ...]
     open: bool                      # whether more may be set where nobody sees it
-    inside: Word | None = None      # the word whose JSON object this is
+    inside: Word | None = None      # the word in whose JSON object this is
+    under: str = ""                 # the member of that object
 
 
 def settings_of(words: Sequence[Word]) -> Iterator[Given]:
@@ -41,6 +47,18 @@ def settings_of(words: Sequence[Word]) -> Iterator[Given]:
     if found is not None:
         program, first = found
         yield from arguments_of(program, words[first:], words[0].start)
+    elif any(os.path.basename(word.text) == "curl" for word in words):
+        yield from sent_by_curl(words)
+
+
+def sent_by_curl(words: Sequence[Word]) -> Iterator[Given]:
+    """Yield the settings in a request that is sent to an engine."""
+    endpoint = next(filter(None, (endpoint_of(word.text) for word in words)), None)
+    if endpoint is None:
+        return
+    for flag, value in itertools.pairwise(words):
+        if flag.text in DATA:
+            yield from objects_in(endpoint.source, value, endpoint.under)
 
 
 def started(words: Sequence[Word]) -> tuple[Program, int] | None:
@@ -141,21 +159,23 @@ def setting(option: str, flag: Word, length: int, value: Word | None) -> Setting
     return Setting(option, said, value.known, flag.start, name_end, value.start, value.end)
 
 
-def objects_in(source: Source, word: Word) -> Iterator[Given]:
-    """Yield the settings in a JSON object that is one word; nothing for what is none."""
+def objects_in(source: Source, word: Word, under: str = "") -> Iterator[Given]:
+    """Yield the settings in a JSON object that is one word, or in a member of it; nothing for what is none."""
     try:
         value = json.loads(word.text) if word.known else None
     except (ValueError, RecursionError):
         return
-    if not isinstance(value, dict) or not word.places:
-        return
     tree = Locator(word.text)
     node = tree.root = tree.top()
+    if under and isinstance(value, dict) and node is not None:
+        value, node = value.get(under), tree.children(node).get(under)
+    if not isinstance(value, dict) or not word.places or node is None:
+        return
     settings = []
-    for name, member in tree.children(node).items() if node is not None else ():
+    for name, member in tree.children(node).items():
         places = word.places
         settings.append(Setting(
             str(name), value[str(name)], True, places[member.key_start], places[member.key_end - 1] + 1,
             places[member.start], places[member.end - 1] + 1,
         ))
-    yield Given(source, word.places[0], word.places[-1] + 1, tuple(settings), open=False, inside=word)
+    yield Given(source, word.places[0], word.places[-1] + 1, tuple(settings), open=False, inside=word, under=under)

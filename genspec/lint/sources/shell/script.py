@@ -1,9 +1,11 @@
 """Reads shell scripts."""
 
 from genspec.lint.sources.document import Document
+from genspec.lint.sources.endpoints import WORDS
 from genspec.lint.sources.positions import Locator
-from genspec.lint.sources.shell.programs import TRIGGERS
+from genspec.lint.sources.shell.programs import TRIGGERS as PROGRAMS
 
+TRIGGERS = (*PROGRAMS, *WORDS)
 NOTHING = Locator("", valid=False)
 
 
