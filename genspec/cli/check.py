@@ -6,7 +6,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from genspec.cli.errors import Failure, UsageError
-from genspec.cli.parser import Parser, one_of
+from genspec.cli.jobs import spread_for
+from genspec.cli.parser import Parser, at_least, one_of
 from genspec.cli.progress import Progress
 from genspec.cli.reporting import FORMATS, outputs_of, status, write_report
 from genspec.cli.source import check_stdin, text_of
@@ -40,6 +41,9 @@ def add_arguments(parser: Parser) -> None:
     option("--baseline", metavar="FILE", help="Report only what this file does not know yet.")
     option("--update-baseline", action="store_true", help="Write what is found into the baseline, and report nothing.")
     option("--prune-baseline", action="store_true", help="Take out of the baseline what is found no more.")
+    option("--jobs", type=at_least(1), metavar="N",
+           help="How many processes; default 1 for few files, else one a core.")
+    option("--executor", metavar="dask://HOST:PORT", help="Check on a Dask cluster, which sees the same files.")
     option("--exit-zero", action="store_true", help="Leave with 0 although there are findings.")
     option("--stdin-filename", metavar="PATH", help="Read standard input, as if it stood at this path.")
     option("--output", action="append", metavar="[NAME=]FILE",
@@ -54,6 +58,8 @@ def run(options: Namespace) -> int:
     name = stdin_name(options.operands, options.stdin_filename)
     settings = settings_for(paths[0] if paths and name is None else options.stdin_filename or ".", options)
     if options.fix or options.diff:
+        if options.executor is not None or options.jobs is not None:
+            raise UsageError("--jobs and --executor are for checks: leave them out with --fix and --diff")
         from genspec.cli.fixing import run_fixes
 
         return run_fixes(options, paths or HERE, settings, name)
@@ -62,7 +68,7 @@ def run(options: Namespace) -> int:
     read: TextOf = text_of
     if name is None:
         with Progress() as progress:
-            report = check_paths(paths or HERE, settings, progress)
+            report = check_paths(paths or HERE, settings, progress, *spread_for(options, settings, progress))
     else:
         report, read = check_stdin(name, settings)
     if options.baseline is not None or options.update_baseline or options.prune_baseline:

@@ -13,7 +13,7 @@ from genspec.lint.sources.document import ENGINE_OF, Document, Place, Problem, S
 from genspec.lint.sources.positions import Locator
 from genspec.lint.sources.readers import is_for_anything, is_head, reader_of
 from genspec.lint.sources.reading import read_bytes
-from genspec.lint.sources.walk import Path, find_configs
+from genspec.lint.sources.walk import Found, Path, find_configs
 from genspec.lint.target import DEFAULT, Target, newest
 
 Progress = Callable[[str], None]
@@ -154,8 +154,13 @@ def finished(rule: Rule, draft: Draft, node: ConfigNode) -> Finding:
 
 
 def documents(paths: Iterable[Path], progress: Progress | None = None) -> Iterator[Document]:
-    """Yield the files to check, each read. Of files for anything, those that were found in folders need a reason."""
-    for found in find_configs(paths):
+    """Yield the files to check, each read."""
+    yield from read_all(find_configs(paths), progress)
+
+
+def read_all(files: Iterable[Found], progress: Progress | None = None) -> Iterator[Document]:
+    """Yield files that were found, each read. Of files for anything, those that were found in folders need a reason."""
+    for found in files:
         if progress is not None:
             progress(found.path)
         if found.problem:

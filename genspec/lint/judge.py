@@ -1,14 +1,15 @@
 """One run's answer on each document: what the rules find, without what nobody wants to see."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from typing import TYPE_CHECKING, NamedTuple
 
-from genspec.lint.check import Progress, Report, check_document, documents
+from genspec.lint.check import Progress, Report, check_document, read_all
 from genspec.lint.finding import Finding
 from genspec.lint.rule import RULES, Selection
 from genspec.lint.settings import Settings
 from genspec.lint.sources.document import Document
-from genspec.lint.sources.walk import Path
+from genspec.lint.sources.walk import Found, Path, find_configs
 
 if TYPE_CHECKING:
     from genspec.lint.suppression import Comment, PathIgnore
@@ -66,18 +67,58 @@ class Judge:
         return tuple(f"per-file-ignores: `{ignore}` silences nothing: remove it" for ignore in unused)
 
 
-def check_paths(paths: Iterable[Path], settings: Settings, progress: Progress | None = None) -> Report:
-    """Check files, and the files below folders that have a reader. One that cannot be read is a finding of its own.
+class Answer(NamedTuple):
+    """What a run says of some of its files."""
 
-    ``progress`` is told each path before it is read.
-    """
+    findings: tuple[Finding, ...]
+    files: tuple[str, ...]                      # that were read or could not be, in order
+    met: "frozenset[PathIgnore]"                # wishes that have to do with one of them
+    used: "frozenset[PathIgnore]"               # wishes that silenced something
+
+
+Spread = Callable[[Iterable[Found]], Iterable[Answer]]
+"""Checks files in parts, and gives the answers in their order."""
+
+
+def check_found(files: Iterable[Found], settings: Settings, progress: Progress | None = None) -> Answer:
+    """Check files that were found."""
     judge = Judge(settings)
     findings: list[Finding] = []
-    files: list[str] = []
-    for document in documents(paths, progress):
-        files.append(document.path)
+    paths: list[str] = []
+    for document in read_all(files, progress):
+        paths.append(document.path)
         findings += judge(document)
-    return Report(tuple(findings), tuple(files), notes=judge.notes)
+    return Answer(tuple(findings), tuple(paths), frozenset(judge.met), frozenset(judge.used))
+
+
+def report_of(answers: Iterable[Answer], settings: Settings) -> Report:
+    """Join what is said of all files, in their order."""
+    judge = Judge(settings)
+    findings: list[Finding] = []
+    paths: list[str] = []
+    for answer in answers:
+        findings += answer.findings
+        paths += answer.files
+        judge.met |= answer.met
+        judge.used |= answer.used
+    return Report(tuple(findings), tuple(paths), notes=judge.notes)
+
+
+def check_paths(
+    paths: Iterable[Path], settings: Settings, progress: Progress | None = None, spread: Spread | None = None,
+    few: int = 0,
+) -> Report:
+    """Check files, and the files below folders that have a reader. One that cannot be read is a finding of its own.
+
+    ``progress`` is told each path before it is read. ``spread`` checks all files if there are more than ``few``.
+    """
+    found: Iterator[Found] = find_configs(paths)
+    if spread is not None:
+        first = list(islice(found, few + 1))
+        found = chain(first, found)
+        if len(first) > few:
+            return report_of(spread(found), settings)
+    return report_of([check_found(found, settings, progress)], settings)
 
 
 def unused_comment(document: Document, comment: "Comment") -> Finding:
