@@ -3,6 +3,7 @@
 from genspec.lint.rules import (
     beams,
     calls,
+    engine_calls,
     folder,
     format,
     length,
@@ -17,6 +18,6 @@ from genspec.lint.rules import (
 )
 
 __all__ = [
-    "beams", "calls", "folder", "format", "length", "llama_cpp", "ollama", "output", "repetition", "sampling", "tgi",
-    "tokens", "versions",
+    "beams", "calls", "engine_calls", "folder", "format", "length", "llama_cpp", "ollama", "output", "repetition",
+    "sampling", "tgi", "tokens", "versions",
 ]

@@ -236,7 +236,7 @@ def num_ctx_on_v1(config: ConfigNode) -> Iterator[Draft]:
 
 
 @rule(
-    "GS820", "modelfile-refused", severity=Severity.ERROR, clauses=["CONFIG-3"], targets="ollama", sources=MODELFILE,
+    "GS830", "modelfile-refused", severity=Severity.ERROR, clauses=["CONFIG-3"], targets="ollama", sources=MODELFILE,
     rationale="""`ollama create` reads the whole file or none of it. A comment needs a line of its own: behind a value
     it is part of the value. An integer has no point, a number no quotes of the other kind, and there is one blank
     between PARAMETER and its name.""",
@@ -290,7 +290,7 @@ def without_comment(config: ConfigNode, key: str, text: str) -> Fix | None:
 
 
 @rule(
-    "GS821", "modelfile-single-quotes", severity=Severity.WARNING, clauses=["STOPPING-3"], targets="ollama",
+    "GS831", "modelfile-single-quotes", severity=Severity.WARNING, clauses=["STOPPING-3"], targets="ollama",
     sources=MODELFILE,
     rationale="""A Modelfile knows double quotes alone. Single quotes are part of the text, so a stop in single quotes
     waits for a string that begins and ends with one, and the row goes on past the mark that was meant.""",

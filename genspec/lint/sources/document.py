@@ -50,7 +50,9 @@ class Source(StrEnum):
     OLLAMA_MODELFILE = "Modelfile"
     OLLAMA_OPTIONS = "options of an Ollama request"
     LLAMA_CPP_FLAGS = "llama.cpp flags"
-    LLAMA_CPP_PARAMS = "llama.cpp parameters"           # of a request, and of llama-cpp-python
+    LLAMA_CPP_PARAMS = "llama.cpp parameters"           # of a request
+    LLAMA_CPP_CALL = "completion of llama-cpp-python"
+    LLAMA_CPP_CHAT = "chat completion of llama-cpp-python"
     GGUF = "GGUF file"
     TGI_ARGS = "TGI launcher arguments"
     TGI_PARAMS = "TGI parameters"
@@ -59,20 +61,22 @@ class Source(StrEnum):
     CTRANSLATE2_OPTIONS = "CTranslate2 options"
     GENAI_CONFIG = "genai_config.json"                  # of onnxruntime-genai
     OPENVINO_OPTIONS = "OpenVINO GenAI options"
-    MLX_OPTIONS = "mlx-lm options"
+    MLX_OPTIONS = "mlx-lm options"                      # of make_sampler
+    MLX_CALL = "call of mlx_lm.generate"
 
 
 ENGINE_OF = {
     Source.VLLM_PARAMS: "vllm", Source.VLLM_OVERRIDE: "vllm", Source.VLLM_ARGS: "vllm",
     Source.OPENAI_PAYLOAD: "openai",
     Source.OLLAMA_MODELFILE: "ollama", Source.OLLAMA_OPTIONS: "ollama",
-    Source.LLAMA_CPP_FLAGS: "llama.cpp", Source.LLAMA_CPP_PARAMS: "llama.cpp", Source.GGUF: "llama.cpp",
+    Source.LLAMA_CPP_FLAGS: "llama.cpp", Source.LLAMA_CPP_PARAMS: "llama.cpp",
+    Source.LLAMA_CPP_CALL: "llama.cpp", Source.LLAMA_CPP_CHAT: "llama.cpp", Source.GGUF: "llama.cpp",
     Source.TGI_ARGS: "tgi", Source.TGI_PARAMS: "tgi",
     Source.SGLANG_ARGS: "sglang", Source.SGLANG_PARAMS: "sglang",
     Source.CTRANSLATE2_OPTIONS: "ctranslate2",
     Source.GENAI_CONFIG: "onnxruntime-genai",
     Source.OPENVINO_OPTIONS: "openvino-genai",
-    Source.MLX_OPTIONS: "mlx-lm",
+    Source.MLX_OPTIONS: "mlx-lm", Source.MLX_CALL: "mlx-lm",
 }
 """The engine in whose own words a place is written, as dialects call it. A place without one is in the words of
 transformers, which other engines read too: it is held against every target that the user names."""

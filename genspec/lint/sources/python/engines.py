@@ -20,17 +20,21 @@ class Way(NamedTuple):
     under: str = ""                 # the argument whose dict holds them; empty: they are arguments themselves
     place: int | None = None        # of that argument, when it is given by its place
     merged: str = ""                # an argument whose dict is sent along with the others
+    ordered: tuple[str, ...] = ()   # arguments that may be given by their places, whose values are then not looked at
 
 
 OPENAI = Way(Source.OPENAI_PAYLOAD, merged="extra_body")
 OLLAMA = Way(Source.OLLAMA_OPTIONS, under="options")
-LLAMA_CPP = Way(Source.LLAMA_CPP_PARAMS)
+LLAMA_CPP = Way(Source.LLAMA_CPP_CALL, ordered=("prompt", "suffix", "max_tokens", "temperature", "top_p"))
 CTRANSLATE2 = Way(Source.CTRANSLATE2_OPTIONS)
 OPENVINO = Way(Source.OPENVINO_OPTIONS)
-MLX = Way(Source.MLX_OPTIONS)
+MLX_CALL = Way(Source.MLX_CALL)
 
 FUNCTIONS: Mapping[tuple[str, str], Way] = {
-    ("vllm", "SamplingParams"): Way(Source.VLLM_PARAMS),
+    ("vllm", "SamplingParams"): Way(
+        Source.VLLM_PARAMS,
+        ordered=("n", "presence_penalty", "frequency_penalty", "repetition_penalty", "temperature", "top_p", "top_k"),
+    ),
     ("vllm", "LLM"): Way(Source.VLLM_ARGS),
     ("vllm", "EngineArgs"): Way(Source.VLLM_ARGS),
     ("vllm", "AsyncEngineArgs"): Way(Source.VLLM_ARGS),
@@ -38,10 +42,11 @@ FUNCTIONS: Mapping[tuple[str, str], Way] = {
     ("ollama", "chat"): OLLAMA,
     ("ollama", "generate"): OLLAMA,
     ("openvino_genai", "GenerationConfig"): OPENVINO,
-    ("mlx_lm", "make_sampler"): MLX,
-    ("mlx_lm", "generate"): MLX,
-    ("mlx_lm", "stream_generate"): MLX,
-    ("mlx_lm", "batch_generate"): MLX,
+    ("mlx_lm", "make_sampler"): Way(
+        Source.MLX_OPTIONS, ordered=("temp", "top_p", "min_p", "min_tokens_to_keep", "top_k"),
+    ),
+    ("mlx_lm", "generate"): MLX_CALL,
+    ("mlx_lm", "stream_generate"): MLX_CALL,
 }
 """Functions and classes, by the package that they come from and their name."""
 
@@ -65,7 +70,7 @@ SPEAKING: Mapping[tuple[str, str], Way] = {
     ("openai", "chat.completions.parse"): OPENAI,
     ("openai", "completions.create"): OPENAI,
     ("llama_cpp", "create_completion"): LLAMA_CPP,
-    ("llama_cpp", "create_chat_completion"): LLAMA_CPP,
+    ("llama_cpp", "create_chat_completion"): Way(Source.LLAMA_CPP_CHAT),
     ("ctranslate2", "generate_batch"): CTRANSLATE2,
     ("ctranslate2", "translate_batch"): CTRANSLATE2,
     ("onnxruntime_genai", "set_search_options"): Way(Source.GENAI_CONFIG),

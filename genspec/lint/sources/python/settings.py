@@ -69,6 +69,7 @@ def given_by_way(call: ast.Call, way: Way, lines: Lines, names: Names) -> Given 
     """Read the settings of a call for another engine; None for one without the argument that holds them."""
     if not way.under:
         given = given_by_call(call, way.source, lines, names)
+        given.unknown.update(way.ordered[:len(call.args)])
         merged = next((word.value for word in call.keywords if way.merged and word.arg == way.merged), None)
         if merged is not None:
             given.drop(way.merged)
