@@ -2,6 +2,7 @@
 
 import os
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Iterable
 
 from genspec.cli.errors import Failure, UsageError
@@ -22,7 +23,8 @@ def without_known(report: Report, options: Namespace) -> Report:
         return report._replace(findings=(), notes=(*report.notes, note))
     known = read(path)
     result = compared(report.findings, known)
-    gone = [entry for entry in result.gone if entry.path in report.files or not os.path.lexists(entry.path)]
+    looked_at = set(report.files)
+    gone = [entry for entry in result.gone if entry.path in looked_at or not os.path.lexists(entry.path)]
     notes = [f"{path}: {plural(result.known, 'known finding')} left out."] if result.known else []
     if gone and options.prune_baseline:
         write(path, baseline_text(without(known, gone)))
@@ -34,10 +36,7 @@ def without_known(report: Report, options: Namespace) -> Report:
 
 def without(known: Iterable[Entry], gone: Iterable[Entry]) -> list[Entry]:
     """Return the entries that stay."""
-    left = list(known)
-    for entry in gone:
-        left.remove(entry)
-    return left
+    return list((Counter(known) - Counter(gone)).elements())
 
 
 def read(path: str) -> list[Entry]:

@@ -53,6 +53,8 @@ def check_document(
     ``targets``: what the file is for; a place in the words of one engine is for that engine, whatever they are.
     ``rules``: the rules to run; by default those that run unless deselected.
     """
+    if document.places == () and not document.problems:
+        return []           # most files in a folder of programs
     named = (targets,) if isinstance(targets, Target) else tuple(targets)
     chosen = rules if isinstance(rules, Selection) else Selection(default_rules() if rules is None else rules)
     found = [held(node, targets_of(node.place, named), chosen) for node in nodes_of(document, named[0])]

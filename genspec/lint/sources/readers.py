@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 
 from genspec.lint.sources.document import Document
@@ -82,6 +83,12 @@ def reader_of(path: str, named: bool = True) -> Reader:
     end = os.path.splitext(name)[1]
     known = NAMES.get(name) or (named and NAMED.get(end)) or SUFFIXES.get(end) or SECTIONS.get(end) or (
         STEMS.get(name.partition(".")[0], ANY))
+    return imported(known)
+
+
+@cache
+def imported(known: str) -> Reader:
+    """Return a reader by `module:function`."""
     module, _, function = known.partition(":")
     reader: Reader = getattr(import_module(module), function)
     return reader
