@@ -74,6 +74,7 @@ vectors: $(SUITE)
 bench: $(SUITE)
 	$(BYTECODE)
 	$(BIN)/python tests/benchmarks/check_files.py
+	$(BIN)/python tests/benchmarks/check_mass.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/reference_steps.py
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/torch_generate.py
 	$(BIN)/python tests/benchmarks/conform_cases.py

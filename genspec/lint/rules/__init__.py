@@ -4,20 +4,23 @@ from genspec.lint.rules import (
     beams,
     calls,
     engine_calls,
+    engines,
     folder,
     format,
     length,
     llama_cpp,
     ollama,
+    openai,
     output,
     repetition,
     sampling,
     tgi,
     tokens,
     versions,
+    vllm,
 )
 
 __all__ = [
-    "beams", "calls", "engine_calls", "folder", "format", "length", "llama_cpp", "ollama", "output", "repetition",
-    "sampling", "tgi", "tokens", "versions",
+    "beams", "calls", "engine_calls", "engines", "folder", "format", "length", "llama_cpp", "ollama", "openai",
+    "output", "repetition", "sampling", "tgi", "tokens", "versions", "vllm",
 ]
