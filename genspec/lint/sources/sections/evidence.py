@@ -54,7 +54,7 @@ TASK_WORDS = frozenset({
 TASK_OWN = frozenset({"until", "max_gen_toks", "max_tokens", "max_completion_tokens"})
 """Options of lm-evaluation-harness that it does not hand on (lm_eval/models/utils.py, read: 4e7e0d4)."""
 
-TRAINED = frozenset({"temperature", "top_p", "top_k", "min_p", "repetition_penalty", "cache_implementation"})
+TRAINED = frozenset({"temperature", "top_p", "top_k", "min_p", "repetition_penalty"})
 """Options of TRL's GRPOConfig, and of Axolotl's section `trl`, that are those of transformers, or of vLLM."""
 
 
