@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
+WORDS = frozenset({"ctx", "op"})
+"""Parts of a node that are no more than a word: `load`, `+`. They are a third of all nodes."""
+
 MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear", "append", "extend", "insert", "remove"})
 """Methods after which a dict or a list is no longer what it was written as."""
 
@@ -33,7 +36,7 @@ def names_in(body: list[ast.stmt], arguments: frozenset[str] = frozenset()) -> N
             if name in assigned:
                 lost.add(name)
             assigned[name] = value
-        else:
+        elif type(node) in BINDING:
             lost.update(bound(node))
     constants = {name: value for name, value in assigned.items() if name not in lost}
     return Names(imports, constants, frozenset((*assigned, *lost)))
@@ -57,7 +60,17 @@ def inside(body: list[ast.stmt]) -> Iterator[ast.AST]:
         elif plain := plainly_assigned(node):
             stack.append(plain[1])
         else:
-            stack += ast.iter_child_nodes(node)
+            stack += parts_of(node)
+
+
+def parts_of(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes right below one that can hold a name."""
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            yield from (item for item in value if isinstance(item, ast.AST))
+        elif isinstance(value, ast.AST) and name not in WORDS:
+            yield value
 
 
 def plainly_assigned(node: ast.AST) -> tuple[str, ast.expr] | None:
@@ -72,6 +85,13 @@ def plainly_assigned(node: ast.AST) -> tuple[str, ast.expr] | None:
 def changes_outside(node: ast.AST) -> bool:
     """Tell whether a node may change a name of the scope around its function."""
     return isinstance(node, ast.Global | ast.Nonlocal) or bool(changed(node))
+
+
+BINDING = frozenset({
+    ast.Global, ast.Nonlocal, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.FunctionDef,
+    ast.AsyncFunctionDef, ast.ClassDef, ast.Name, ast.Subscript, ast.Call,
+})
+"""Nodes that can bind or change a name."""
 
 
 def bound(node: ast.AST) -> list[str]:

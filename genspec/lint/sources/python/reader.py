@@ -10,7 +10,7 @@ from genspec.lint.sources.document import Document, Place, Source
 from genspec.lint.sources.positions import Locator, span_between
 from genspec.lint.sources.python.calls import FAMILY, origin_of, roots, source_of
 from genspec.lint.sources.python.engines import sets_openvino, way_of
-from genspec.lint.sources.python.names import Function, Names, arguments_of, names_in
+from genspec.lint.sources.python.names import WORDS, Function, Names, arguments_of, names_in
 from genspec.lint.sources.python.positions import Lines, ends, piece_of_assignment
 from genspec.lint.sources.python.posts import posted
 from genspec.lint.sources.python.rewrite import rewritten
@@ -20,6 +20,9 @@ from genspec.lint.suppression import comments_in
 
 Scopes = tuple[Names, ...]
 """The names that hold at a place, the innermost scope first."""
+
+MOST_SCOPES = 20
+"""Functions inside functions. Deeper ones are not looked into: each level takes a look at all that is below it."""
 
 
 def parse_python(path: str, data: bytes) -> Document:
@@ -76,37 +79,41 @@ def settings_in(text: str) -> list[Given]:
 def scope(body: list[ast.stmt], scopes: Scopes, lines: Lines) -> Iterator[Given]:
     """Yield the settings in the statements of a scope and of those inside it."""
     assigned: dict[tuple[str, int], Given] = {}
+    imports = imports_of(scopes)
     stack: list[tuple[ast.AST, int]] = [(node, 0) for node in reversed(body)]
     while stack:
         node, block = stack.pop()
         if isinstance(node, Function):
+            if len(scopes) > MOST_SCOPES:
+                continue
             inner: list[ast.stmt] = node.body if isinstance(node.body, list) else [ast.Expr(node.body)]
             yield from scope(inner, (names_in(inner, arguments_of(node)), *scopes), lines)
             outside = (node.args, *(() if isinstance(node, ast.Lambda) else node.decorator_list))
             stack += [(part, 0) for part in outside]
             continue
         if isinstance(node, ast.Call):
-            given = given_by(node, scopes, lines)
+            given = given_by(node, scopes, imports, lines)
             if given is not None:
                 yield given
         elif isinstance(node, ast.Assign):
-            assignment(node, scopes, lines, assigned, block)
+            assignment(node, scopes, imports, lines, assigned, block=block)
         stack += reversed([*children(node)])        # of two assignments the last one counts
     yield from assigned.values()
 
 
 def children(node: ast.AST) -> Iterator[tuple[ast.AST, int]]:
     """Yield the nodes right below one, each with a mark of the block that it stands in."""
-    for _, value in ast.iter_fields(node):
+    for name in node._fields:
+        value = getattr(node, name, None)
         if isinstance(value, list):
             yield from ((item, id(value)) for item in value if isinstance(item, ast.AST))
-        elif isinstance(value, ast.AST):
+        elif isinstance(value, ast.AST) and name not in WORDS:
             yield value, 0
 
 
-def given_by(call: ast.Call, scopes: Scopes, lines: Lines) -> Given | None:
+def given_by(call: ast.Call, scopes: Scopes, imports: dict[str, str], lines: Lines) -> Given | None:
     """Read a call that configures generation, or return None for any other."""
-    imports, names = imports_of(scopes), partial(constant, scopes)
+    names = partial(constant, scopes)
     way = way_of(call, imports, names)
     if way is not None:
         return given_by_way(call, way, lines, names)
@@ -140,7 +147,8 @@ def imports_of(scopes: Scopes) -> dict[str, str]:
 
 
 def assignment(
-    node: ast.Assign, scopes: Scopes, lines: Lines, assigned: dict[tuple[str, int], Given], block: int,
+    node: ast.Assign, scopes: Scopes, imports: dict[str, str], lines: Lines,
+    assigned: dict[tuple[str, int], Given], *, block: int,
 ) -> None:
     """Take `model.generation_config.temperature = 0.7`: the assignments to one config in one block are one place."""
     target = node.targets[0]
