@@ -7,9 +7,9 @@ from genspec.lint.check import Report
 from genspec.lint.judge import Judge
 from genspec.lint.settings import Settings
 from genspec.lint.sources.document import Document, Problem
-from genspec.lint.sources.json_text import parse_document
 from genspec.lint.sources.limits import MOST_BYTES
 from genspec.lint.sources.positions import Locator
+from genspec.lint.sources.readers import reader_of
 from genspec.lint.sources.reading import read_bytes, too_large
 
 
@@ -25,7 +25,7 @@ def document_from_stdin(path: str) -> Document:
     data = sys.stdin.buffer.read(MOST_BYTES + 1) if sys.stdin else b""
     if len(data) > MOST_BYTES:
         return Document(path, "", None, (too_large(len(data)),), Locator(""))
-    return parse_document(path, data)
+    return reader_of(path)(path, data)
 
 
 def text_of(path: str) -> str | None:

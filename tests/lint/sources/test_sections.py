@@ -29,6 +29,8 @@ SPOKEN = [
     ({"text": "p", "sampling_params": {"top_p": 0.5}}, Source.SGLANG_PARAMS, ("sampling_params",)),
     (VLLM, Source.VLLM_ARGS, ()),
     ({"model-path": "m", "tp-size": 2, "mem-fraction-static": 0.8}, Source.SGLANG_ARGS, ()),
+    ({"model-path": "m", "mem-fraction-static": 1, "trust-remote-code": True, "kv-cache-dtype": "x", "tp-size": 2,
+      "max-model-len": 5}, Source.SGLANG_ARGS, ()),
     (TASK, Source.SECTION, ("generation_kwargs",)),
     ({"max_completion_length": 5, "temperature": 0.7}, Source.SECTION, ()),
     ({"trl": {"max_completion_length": 5, "top_k": -1, "use_vllm": True}}, Source.VLLM_PARAMS, ("trl",)),
@@ -73,6 +75,20 @@ def test_an_override_is_a_place_of_its_own_inside_the_arguments():
     assert tuple(document.locate(("override_generation_config", "top_k"), False)) == (4, 3, 4, 11)
     assert tuple(document.locate(("override_generation_config", "top_k"), True)) == (4, 3, 4, 8)
     assert tuple(document.locate(("override_generation_config",), True)) == (2, 1, 2, 27)
+
+
+@pytest.mark.parametrize("form", ["{}", "'{}'"])
+def test_an_override_may_be_json_in_a_text(form):
+    text = "model: m\noverride-generation-config: " + form.replace("{}", '{"top_k": 5}') + "\n"
+    (_, place) = parse_yaml("x.yaml", text.encode()).places
+    assert (place.source, place.values) == (Source.VLLM_OVERRIDE, {"top_k": 5})
+    assert parse_yaml("x.yaml", text.encode()).locate((*place.at, "top_k"), False).line == 2
+
+
+@pytest.mark.parametrize("value", ['"{"', '"{}"', "5", "null", '"[1]"'])
+def test_an_override_that_is_no_object_is_no_place(value):
+    document = parse_yaml("x.yaml", f"model: m\noverride-generation-config: {value}\n".encode())
+    assert [place.source for place in document.places] == [Source.VLLM_ARGS]
 
 
 def test_what_an_evaluation_takes_away_itself_is_not_there():

@@ -45,6 +45,11 @@ SGLANG_WORDS = frozenset({
 })
 """Arguments of `sglang.launch_server`; three of them are a config of SGLang."""
 
+INNER = {
+    "override_generation_config": Source.VLLM_OVERRIDE, "preferred_sampling_params": Source.SGLANG_PARAMS,
+}
+"""Arguments of servers that are objects of settings."""
+
 TASK_WORDS = frozenset({
     "doc_to_text", "doc_to_target", "output_type", "dataset_path", "dataset_name", "metric_list", "filter_list",
     "num_fewshot", "include", "test_split", "process_results", "fewshot_split",
@@ -98,9 +103,22 @@ def settings_in(members: Members) -> Iterator[Found]:
         if found is not None:
             yield found
     named = spelt(members)
-    override = named.get("override_generation_config")
-    if isinstance(override, dict):
-        yield Found(Source.VLLM_OVERRIDE, override, ("override_generation_config",))
+    for key, source in INNER.items():
+        inner = as_object(named.get(key))
+        if inner:
+            yield Found(source, inner, (key,))
+
+
+def as_object(value: object) -> Members:
+    """Return an object, or one that is written as JSON into a text."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        import json
+
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
+    return value if isinstance(value, dict) else {}
 
 
 def spelt(members: Mapping[str, object]) -> Members:
@@ -164,6 +182,8 @@ def vllm_args(members: Members) -> Found | None:
     """Recognise the arguments of `vllm serve` in a file."""
     named = spelt(members)
     said = "override_generation_config" in named or len(VLLM_WORDS & named.keys()) >= 3
+    if "mem_fraction_static" in named or "model_path" in named:
+        return None                             # SGLang has many of the words
     return Found(Source.VLLM_ARGS, named) if said else None
 
 
