@@ -21,6 +21,7 @@ class Way(NamedTuple):
     place: int | None = None        # of that argument, when it is given by its place
     merged: str = ""                # an argument whose dict is sent along with the others
     ordered: tuple[str, ...] = ()   # arguments that may be given by their places, whose values are then not looked at
+    aliases: Mapping[str, str] = {}     # arguments that the engine gets under another name
 
 
 OPENAI = Way(Source.OPENAI_PAYLOAD, merged="extra_body")
@@ -28,6 +29,7 @@ OLLAMA = Way(Source.OLLAMA_OPTIONS, under="options")
 LLAMA_CPP = Way(Source.LLAMA_CPP_CALL, ordered=("prompt", "suffix", "max_tokens", "temperature", "top_p"))
 CTRANSLATE2 = Way(Source.CTRANSLATE2_OPTIONS)
 OPENVINO = Way(Source.OPENVINO_OPTIONS)
+TGI = Way(Source.TGI_PARAMS, aliases={"stop_sequences": "stop"})
 MLX_CALL = Way(Source.MLX_CALL)
 
 FUNCTIONS: Mapping[tuple[str, str], Way] = {
@@ -74,9 +76,9 @@ SPEAKING: Mapping[tuple[str, str], Way] = {
     ("ctranslate2", "generate_batch"): CTRANSLATE2,
     ("ctranslate2", "translate_batch"): CTRANSLATE2,
     ("onnxruntime_genai", "set_search_options"): Way(Source.GENAI_CONFIG),
-    ("huggingface_hub", "text_generation"): Way(Source.TGI_PARAMS),
-    ("text_generation", "generate"): Way(Source.TGI_PARAMS),
-    ("text_generation", "generate_stream"): Way(Source.TGI_PARAMS),
+    ("huggingface_hub", "text_generation"): TGI,
+    ("text_generation", "generate"): TGI,
+    ("text_generation", "generate_stream"): TGI,
 }
 """Methods that hardly anything but the package has, by the end of what is called."""
 

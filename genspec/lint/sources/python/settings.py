@@ -38,6 +38,16 @@ class Given:
             self.unknown.add(name)
 
 
+    def rename(self, name: str, new: str) -> None:
+        """Call one setting as the engine does. It is then no argument that can be edited."""
+        if name in self.pieces and new not in self.pieces:
+            self.pieces[new] = self.pieces[name]
+            if name in self.values:
+                self.values[new] = self.values[name]
+            else:
+                self.unknown.add(new)
+            self.drop(name)
+
     def drop(self, name: str) -> None:
         """Forget one setting."""
         self.pieces.pop(name, None)
@@ -70,6 +80,8 @@ def given_by_way(call: ast.Call, way: Way, lines: Lines, names: Names) -> Given 
     if not way.under:
         given = given_by_call(call, way.source, lines, names)
         given.unknown.update(way.ordered[:len(call.args)])
+        for name, engines in way.aliases.items():
+            given.rename(name, engines)
         merged = next((word.value for word in call.keywords if way.merged and word.arg == way.merged), None)
         if merged is not None:
             given.drop(way.merged)
