@@ -29,6 +29,8 @@ class Call:
     profile: str = "hf"
     seed: int | None = None                         # of one generator from which all rows draw, as torch does
     seeds: tuple[int, ...] | None = None            # one a prompt: noise of its own, whatever else is in the batch
+    noise: tuple[tuple[tuple[float, ...], ...], ...] | None = None  # written down: of each row of the one prompt and
+                                                    # each step the Exp(1) numbers of the race. VECTORS-10
     pieces: tuple[str, ...] | None = None           # the text of each token, for stop strings. STOPPING-3
     allowed_tokens: tuple[Tokens, ...] | None = None    # for each last token the ids that may follow
     negative_prompts: tuple[Tokens, ...] | None = None  # GUIDANCE-2

@@ -1,7 +1,8 @@
 """What a decoder behind this interface is: a name, and a function from a call to an answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from genspec.backends.call import Call
 from genspec_reference import GenerateOutput
@@ -33,8 +34,14 @@ class Unsupported:
     reason: str
 
 
+Arrays = Mapping[str, Any]
+"""The rows of a batch as arrays, padding included, by their names: `sequences`, `beam_indices`. OUTPUTS-15 to 18."""
 Answer = tuple[GenerateOutput, ...] | Refusal | Unsupported
 """One output a prompt, in the order of the call, without padding; or why there is none."""
+
+
+class EngineEnded(Exception):
+    """The process that a decoder asks is gone, which is neither an answer nor a refusal: the decoder is made anew."""
 
 
 class Decoder(Protocol):
@@ -46,3 +53,10 @@ class Decoder(Protocol):
 
     def decode(self, call: Call) -> Answer:
         """Decode every prompt of a call. A refusal is an answer; an exception is an error of the decoder."""
+
+
+class Arraying(Decoder, Protocol):
+    """A decoder that can be asked for the arrays of a batch, too."""
+
+    def arrays(self, call: Call) -> Arrays | Refusal | Unsupported:
+        """Decode a batch, and give it as it is returned."""

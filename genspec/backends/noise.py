@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genspec.backends.call import Call
-from genspec_reference import Noise, counted_noise
+from genspec_reference import Noise, counted_noise, given_noise
 from genspec_reference.scores import Scores
 
 if TYPE_CHECKING:
@@ -15,11 +15,18 @@ if TYPE_CHECKING:
 
 def noises_of(call: Call) -> Sequence[Noise]:
     """Give the noise of each prompt. Raises ValueError for a call that draws and has no seed."""
+    if call.noise is not None:
+        return [written_noise(call.noise)]
     if call.seeds is not None:
         return [counted_noise(seed) for seed in call.seeds]
     if call.seed is None:
-        raise ValueError("this call draws: it needs seed= or seeds=")
+        raise ValueError("this call draws: it needs seed=, seeds= or noise=")
     return replayed_noises(call, call.seed)
+
+
+def written_noise(rows: Sequence[Sequence[Sequence[float]]]) -> Noise:
+    """Give the noise of one prompt as it is written down, row by row and step by step. VECTORS-10."""
+    return lambda row, step, size: given_noise(rows[row])(0, step, size)
 
 
 def replayed_noises(call: Call, seed: int) -> Sequence[Noise]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genspec.backends.call import Call
-from genspec.backends.decoder import Decoder, Info, Refusal
+from genspec.backends.decoder import Answer, Arrays, Decoder, Info, Refusal
 from genspec.backends.decoder import Unsupported as Lacking
 from genspec.conform.adapter import METHODS, Adapter, plain, refusal, refuses
 from genspec.conform.capabilities import Capabilities
@@ -17,13 +17,13 @@ from genspec.conform.vectors.runner import Unsupported
 from genspec.conform.workers.told import Broken
 from genspec_reference import GenerateOutput
 
-UNKNOWN_TO_CALLS = ("noise", "clock", "operations", "sources", "on_overflow")
+UNKNOWN_TO_CALLS = ("clock", "operations", "sources", "on_overflow")
 """Members of an input that a `Call` has no place for."""
 READS = frozenset({
     "noise", "source", "prompts", "context_length", "negative_prompt", "pieces", "allowed_tokens", "assistant",
     "generator_seed",
 })
-"""Members that it has a place for; of noise, that which a seed stands for. SAMPLE-7"""
+"""Members that it has a place for."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class Backend:
         """Say that whole calls are answered, with the scores that a config asks for."""
         if self.given != Capabilities():
             return self.given
-        return Capabilities(levels=frozenset({"L3", "L4"}), inputs=READS, outputs=frozenset({"scores", "logits"}))
+        arrays = {"arrays"} if callable(getattr(self.decoder, "arrays", None)) else set()
+        return Capabilities(levels=frozenset({"L3", "L4"}), inputs=READS | arrays,
+                            outputs=frozenset({"scores", "logits"}))
 
     def reply(self, question: Question) -> Reply | Broken:
         """Answer a question of L3 or L4; those of other levels by the methods of the kit, where it has them."""
@@ -49,17 +51,11 @@ class Backend:
         if isinstance(call, str):
             return {"unsupported": call}
         before = repr(call.config)
-        answer = self.decoder.decode(call)
-        if isinstance(answer, Lacking):
-            return {"unsupported": answer.reason}
-        if isinstance(answer, Refusal):
-            return {"reject": list(answer.clauses), "error": f"{answer.error}: {answer.message}"}
+        asked: Any = self.decoder
+        reply = reply_of(asked.arrays(call) if question.input.get("arrays") else asked.decode(call))
         if repr(call.config) != before:
             return Broken("MutatedInput", "`decode` changes the config of its call; copy what you change")
-        if not isinstance(answer, tuple) or not all(isinstance(output, GenerateOutput) for output in answer):
-            raise TypeError(f"the decoder answered with {type(answer).__name__}, which is no Answer")
-        replies = [reply_of_output(output) for output in answer]
-        return {"prompts": replies} if "prompts" in question.input else replies[0]
+        return reply if "prompts" in question.input or "prompts" not in reply else reply["prompts"][0]
 
     def elsewhere(self, question: Question) -> Reply | Broken:
         """Answer a question of another level."""
@@ -109,7 +105,7 @@ def call_of(profile: str, given: Json) -> Call | str:
     several = "prompts" in given
     prompts = given["prompts"] if several else [given["prompt"]]
     seeds = given.get("seed")
-    rest: dict[str, Any] = {name: as_tuples(given[name]) for name in ("pieces", "allowed_tokens") if name in given}
+    rest: dict[str, Any] = {name: as_tuples(given[name]) for name in WRITTEN if name in given}
     if "source" in given:
         rest["sources"] = as_tuples(given["source"] if several else [given["source"]])
     if "negative_prompt" in given:
@@ -124,6 +120,10 @@ def call_of(profile: str, given: Json) -> Call | str:
     )
 
 
+WRITTEN = ("noise", "pieces", "allowed_tokens")
+"""Members of an input that are in a call as they are."""
+
+
 def input_of(call: Call) -> dict[str, Any]:
     """Write a call as an input of L3; what is one for each prompt of a batch is a list."""
     several = len(call.prompts) > 1
@@ -131,10 +131,23 @@ def input_of(call: Call) -> dict[str, Any]:
     given |= {"prompts": call.prompts} if several else {"prompt": call.prompts[0]}
     for name, each in (("source", call.sources), ("negative_prompt", call.negative_prompts), ("seed", call.seeds)):
         given[name] = each if several or each is None else each[0]
-    given |= {"generator_seed": call.seed, "pieces": call.pieces, "allowed_tokens": call.allowed_tokens,
-              "context_length": call.context_length}
+    given |= {"generator_seed": call.seed, "context_length": call.context_length}
+    given |= {name: getattr(call, name) for name in WRITTEN}
     given["assistant"] = None if call.assistant is None else model_to_json(call.assistant)
     return {name: as_lists(value) for name, value in given.items() if value is not None}
+
+
+def reply_of(answer: Answer | Arrays) -> Reply:
+    """Write what a backend answered. Raises TypeError for what is no answer."""
+    if isinstance(answer, Lacking):
+        return {"unsupported": answer.reason}
+    if isinstance(answer, Refusal):
+        return {"reject": list(answer.clauses), "error": f"{answer.error}: {answer.message}"}
+    if isinstance(answer, Mapping):
+        return {name: marked(value) for name, value in answer.items()}
+    if not isinstance(answer, tuple) or not all(isinstance(output, GenerateOutput) for output in answer):
+        raise TypeError(f"the decoder answered with {type(answer).__name__}, which is no Answer")
+    return {"prompts": [reply_of_output(output) for output in answer]}
 
 
 def reply_of_output(output: GenerateOutput) -> dict[str, Any]:

@@ -27,7 +27,7 @@ CALLED = {"seed": "noise"}
 """A seed stands for noise. SAMPLE-7"""
 INPUTS = frozenset({
     "noise", "source", "prompts", "operations", "sources", "context_length", "on_overflow", "negative_prompt", "pieces",
-    "clock", "allowed_tokens", "assistant", "generator_seed",
+    "clock", "allowed_tokens", "assistant", "generator_seed", "arrays",
 })
 """Members of the input of L3 that a decoder may not have, beside those that all have."""
 

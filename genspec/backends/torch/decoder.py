@@ -3,26 +3,30 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, nan
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from genspec import __version__
 from genspec.backends.call import Call
-from genspec.backends.decoder import Answer, Info, Refusal, Unsupported
+from genspec.backends.decoder import Answer, Arrays, Info, Refusal, Unsupported
+from genspec.backends.noise import written_noise
 from genspec.backends.torch.decode import decode
 from genspec.backends.torch.decoded import Decoded, Kept
 from genspec.backends.torch.drivers.driver import Driver
 from genspec.backends.torch.healing import healed
 from genspec.backends.torch.inputs import UnsupportedHere, kept_prompts, require_supported
 from genspec.backends.torch.models import drivers_of
+from genspec.backends.torch.outputs import written
 from genspec.backends.torch.request import Request
 from genspec.backends.torch.scripted import batched
 from genspec.config.decision import Rejected
 from genspec_reference import GenerateOutput, Step
 from genspec_reference.scores import Scores
 from genspec_reference.select import Choice
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,19 @@ class TorchDecoder:
 
     def decode(self, call: Call) -> Answer:
         """Decode every prompt of a call."""
+        return self.answered(call, outputs_of)
+
+    def arrays(self, call: Call) -> Arrays | Refusal | Unsupported:
+        """Decode a batch, and give the arrays that `generate` returns."""
+        return self.answered(call, arrays_of)
+
+    def answered(self, call: Call, read: Callable[[Request, Decoded], T]) -> T | Refusal | Unsupported:
+        """Decode a call and read what came of it."""
         try:
             require_supported(call.plans[0])
             drivers = drivers_of(self.model(call), call.sources, call.plans[0].outputs, torch.device(self.device), True)
             request = healed(self.request(call, drivers), drivers)
-            return outputs_of(request, decode(request))
+            return read(request, decode(request))
         except UnsupportedHere as reason:
             return Unsupported(str(reason))
         except Rejected as rejected:
@@ -76,6 +88,7 @@ class TorchDecoder:
             negatives=call.negative_prompts,
             generator=None if call.seed is None else torch.Generator().manual_seed(call.seed),
             seeds=call.seeds,
+            given=None if call.noise is None else written_noise(call.noise),
             allowed_tokens=None if allowed is None else lambda prompt, tokens: allowed[tokens[-1]],
             detokenize=None if pieces is None else lambda tokens: "".join(pieces[token] for token in tokens),
         )
@@ -91,6 +104,23 @@ def outputs_of(request: Request, decoded: Decoded) -> tuple[GenerateOutput, ...]
     if request.plan.beams is None:
         return tuple(output_of_rows(decoded, number) for number in range(len(decoded.rows)))
     return tuple(output_of_search(request, decoded, number) for number in range(len(decoded.rows)))
+
+
+def arrays_of(request: Request, decoded: Decoded) -> Arrays:
+    """Give what `generate` returns, by name."""
+    found = written(request, decoded)
+    if isinstance(found, Tensor):
+        return {"sequences": found.tolist()}
+    return {name: plain(value) for name in ARRAYS if (value := getattr(found, name, None)) is not None}
+
+
+ARRAYS = ("sequences", "sequences_scores", "beam_indices", "scores", "logits")
+"""What is returned of a batch, attentions and hidden states apart."""
+
+
+def plain(value: Any) -> Any:
+    """Give lists for tensors, and for tuples of them."""
+    return [plain(one) for one in value] if isinstance(value, tuple) else value.tolist()
 
 
 def output_of_rows(decoded: Decoded, number: int) -> GenerateOutput:

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from genspec_reference import Noise as Given
 from genspec_reference import noise
 from genspec_reference.noise import seed_of
 from genspec_reference.scripted import FIRST, SECOND, STEP, state_after
@@ -116,6 +117,35 @@ class CountedNoise:
         behind = np.full((len(self.begun), 1), size)
         drawn: list[float] = np.exp(-self.at(step, size, behind))[:, 0].tolist()
         return drawn
+
+
+class GivenNoise:
+    """Numbers that are written down, by the same functions that give the reference its noise. VECTORS-10."""
+
+    def __init__(self, noise: Given, rows: Sequence[int], device: torch.device | str = "cpu") -> None:
+        """Take the noise of one prompt, and which of its returned rows each stream is for."""
+        self.noise, self.rows, self.device = noise, list(rows), torch.device(device)
+
+    def keep(self, streams: Sequence[int]) -> None:
+        """Forget the others."""
+        self.rows = [self.rows[stream] for stream in streams]
+
+    def exponentials(self, step: int, size: int) -> Tensor:
+        """Read float64[streams, size]."""
+        return torch.from_numpy(self.numbers(step, size)).to(self.device)
+
+    def at(self, step: int, size: int, places: NDArray[np.intp]) -> NDArray[Any]:
+        """Read those asked for."""
+        return np.take_along_axis(self.numbers(step, size), places, 1)
+
+    def chances(self, step: int, size: int) -> list[float]:
+        """Read the number behind the first `size`."""
+        drawn: list[float] = np.exp(-self.numbers(step, size + 1)[:, size]).tolist()
+        return drawn
+
+    def numbers(self, step: int, size: int) -> NDArray[np.float64]:
+        """Read the numbers of a step. float64[streams, size]."""
+        return np.stack([self.noise(row, step, size) for row in self.rows])
 
 
 def exponentials_of(words: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from genspec.backends.torch.drivers.driver import Driver
-from genspec.backends.torch.noise import CountedNoise, GeneratorNoise, Noise
+from genspec.backends.torch.noise import CountedNoise, GeneratorNoise, GivenNoise, Noise
 from genspec.backends.torch.pipeline import Allowed, Pipeline, Processor
 from genspec.backends.torch.stopping import Criterion, Detokenize, stopped_by
 from genspec.config.plan import DecodingPlan
+from genspec_reference import Noise as Given
 
 Tokens = tuple[int, ...]
 """Token ids of one row."""
@@ -41,6 +42,7 @@ class Request:
     negatives: tuple[Tokens, ...] | None = None     # what it reads instead. GUIDANCE-2
     generator: torch.Generator | None = None
     seeds: tuple[int, ...] | None = None            # one a prompt
+    given: Given | None = None                      # the noise of the one prompt, written down
     allowed_tokens: Allowed | None = None
     processors: tuple[Processor, ...] = ()
     criteria: tuple[Criterion, ...] = ()
@@ -81,6 +83,8 @@ class Request:
         rows = range(self.plan.outputs.num_return_sequences if self.plan.beams is None else 1)
         if not self.plan.draws:
             return None
+        if self.given is not None:
+            return GivenNoise(self.given, rows, self.device)
         if self.seeds is None:
             return GeneratorNoise(self.generator, len(self.prompts) * len(rows), self.device)
         seeds = [seed for seed in self.seeds for _ in rows]

@@ -7,8 +7,11 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from genspec.backends.call import Call
+from genspec.backends.decoder import Answer
 from genspec.backends.reference import ReferenceDecoder
 from genspec.conform.backend import call_of
+from genspec.conform.capabilities import inputs_of
 from genspec.conform.cases.case import Ask, Who, unanswered
 from genspec.conform.cases.difference import Parting, parting
 from genspec.conform.cases.known import UNEXPLAINED, explained
@@ -46,9 +49,16 @@ class Published:
 
     def examine(self, ask: Ask, who: Who) -> Verdict:
         """Ask once and judge, known deviations apart."""
-        told = ask(self.question)
+        told = ask(self.asked_of(who))
         said = self.judged(told, who)
         return self.known(told, said, who) if said.kind in UNEXPLAINED and self.level == "L3" else said
+
+    def asked_of(self, who: Who) -> Question:
+        """Give the question. Of a batch arrays are wanted, from who can give them beside the rows of each prompt."""
+        question = self.question
+        if "prompts" not in question.input or "arrays" not in (inputs_of(who.can) or ()):
+            return question
+        return replace(question, input={**question.input, "arrays": True})
 
     def known(self, told: Told, said: Verdict, who: Who) -> Verdict:
         """Tell what the clauses leave free, and known deviations, from the rest, where the input is a call.
@@ -60,6 +70,8 @@ class Published:
         if isinstance(call, str):
             return said
         expected = ReferenceDecoder().decode(call)
+        if "prompts" in self.vector["input"]:
+            return self.known_of_arrays(call, expected, told, said, who)
         try:
             answer = answer_of(call, expected, told) if isinstance(told, Mapping) else told
         except Malformed:
@@ -73,6 +85,13 @@ class Published:
         else:
             known = explained(call, expected, answer, said, who)
         return known if known.kind is Kind.KNOWN_DEVIATION else said
+
+    def known_of_arrays(self, call: Call, expected: Answer, told: Told, said: Verdict, who: Who) -> Verdict:
+        """Tell known deviations in what fills the rows of a batch: all else in the arrays is to be right."""
+        if not isinstance(told, Mapping) or "sequences" not in told:
+            return said
+        rest = self.compared({**told, "sequences": self.vector["expected"]["sequences"]}, EPSILONS[who.info.dtype])
+        return explained(call, expected, told, said, who) if rest is CONFORMS else said
 
     def judged(self, told: Told, who: Who) -> Verdict:
         """Compare an answer with the expected result."""

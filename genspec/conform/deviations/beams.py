@@ -2,6 +2,7 @@
 
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.before_4_50 import first_eos_is_written
+from genspec.conform.deviations.made.fills import fills_beams_otherwise
 from genspec.conform.deviations.made.placeholders import placeholders_count
 from genspec.conform.deviations.made.refusals import refuses, too_few_candidates
 
@@ -51,6 +52,7 @@ BEAMS = (
             "reference/test_outputs_of_transformers.py::test_deviation_transformers_fills_beams_with_eos_where_the_pad_id_is_0",
             "reference/test_outputs_of_transformers.py::test_deviation_transformers_fills_beams_with_minus_1_where_there_is_no_eos",
         ),
+        explains=fills_beams_otherwise,
     ),
     Deviation(
         id="DEV-42",
