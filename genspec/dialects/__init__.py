@@ -4,10 +4,11 @@ from genspec.dialects.dialect import Dialect, Option
 
 __all__ = ["NAMES", "SERVED", "Dialect", "Option", "dialect_named", "module_of"]
 
-NAMES = ("ctranslate2", "keras-hub", "litgpt", "llama.cpp", "mlx-lm", "onnxruntime-genai", "openvino-genai")
+NAMES = ("ctranslate2", "keras-hub", "litgpt", "llama.cpp", "mlx-lm", "onnxruntime-genai", "openvino-genai",
+         "transformers.js", "vllm")
 """The engines that have a dialect and an adapter, as the command line calls them."""
 
-SERVED = ("vllm", "sglang", "tgi", "ollama", "openai")
+SERVED = ("sglang", "tgi", "ollama", "openai")
 """Servers whose words are known, and that no adapter starts."""
 
 

@@ -62,11 +62,18 @@ class Dialect:
     form: Literal["JSON", "Modelfile"] = "JSON"         # how its options are written into a file
     section: str = ""                   # of that file, under which they stand
     own: tuple[Own, ...] = ()           # what else it takes, and what it took once
+    runtime: Literal["Python", "Node"] = "Python"       # what its package is for
 
     @property
     def extra(self) -> str:
-        """Return the extra of genspec that installs the engine."""
+        """Return the extra of genspec that installs the engine, or what it needs besides npm."""
         return f"engine-{self.name.replace('.', '-')}"
+
+    @property
+    def install(self) -> str:
+        """Return the command that installs the engine."""
+        command = f"pip install 'genspec[{self.extra}]'"
+        return command if self.runtime == "Python" else f"{command} && npm install --ignore-scripts {self.package}"
 
     @property
     def fields(self) -> tuple[str, ...]:

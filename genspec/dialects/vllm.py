@@ -1,4 +1,4 @@
-"""vLLM, `SamplingParams`. Read: 0.33.0."""
+"""vLLM, `SamplingParams`. Read: 0.33.0; run: its sampler."""
 
 from genspec.dialects.dialect import Dialect, Option, Own
 
@@ -7,7 +7,7 @@ DIALECT = Dialect(
     title="vLLM",
     package="vllm",
     module="vllm",
-    least="0.10",
+    least="0.33",
     newest="0.33.0",
     profile="vllm",
     call="vllm.SamplingParams",
@@ -15,7 +15,7 @@ DIALECT = Dialect(
     options=(
         Option("max_new_tokens", "max_tokens", default=16, least=1),
         Option("min_new_tokens", "min_tokens", default=0, off=0, least=0),
-        Option("temperature", "temperature", default=1.0, least=0.01, note="0 takes the highest score"),
+        Option("temperature", "temperature", default=1.0, least=0.01, greatest=2.0, note="0 takes the highest score"),
         Option("top_k", "top_k", default=0, off=0, least=-1, note="-1 is off, too"),
         Option("top_p", "top_p", default=1.0, off=1.0, least=1e-9, greatest=1.0),
         Option("min_p", "min_p", default=0.0, off=0.0, least=0.0, greatest=1.0),

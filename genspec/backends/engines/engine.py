@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module, metadata
 from typing import Any, cast
 
 from genspec.backends.call import Call, Tokens
 from genspec.backends.checkpoints.tokenizer import text_of
-from genspec.backends.decoder import Answer, Info, Refusal, Unsupported
+from genspec.backends.decoder import Answer, EngineEnded, Info, Refusal, Unsupported
+from genspec.backends.engines.installed import require, version_of
 from genspec.backends.engines.models import Load, Models, prepare
 from genspec.config.decision import Rejected
 from genspec.config.fields import FIELDS
@@ -51,7 +51,7 @@ class Asked:
 Generate = Callable[[Any, Asked], Sequence[Sequence[Hypothesis]]]
 """From a loaded engine and what it is asked to the rows of each prompt.
 
-What it raises is a refusal by the engine; `Unspoken`: it takes no part.
+What it raises is a refusal by the engine; `Unspoken`: it takes no part; `EngineEnded`: an error of the engine.
 """
 
 
@@ -86,7 +86,7 @@ class EngineDecoder:
     def info(self) -> Info:
         """Tell which decoder this is."""
         dialect = self.engine.dialect
-        return Info(dialect.name, metadata.version(dialect.package), self.dtype, dialect.profile)
+        return Info(dialect.name, version_of(dialect), self.dtype, dialect.profile)
 
     @cached_property
     def capabilities(self) -> Mapping[str, Any]:
@@ -108,25 +108,10 @@ class EngineDecoder:
             return Unsupported(str(reason))
         except Rejected as rejected:
             return Refusal("Rejected", str(rejected), tuple(sorted({reason.clause for reason in rejected.reasons})))
+        except EngineEnded:
+            raise
         except Exception as error:      # whatever it is, it is the answer of the engine
             return Refusal(type(error).__name__, str(error))
-
-
-def require(dialect: Dialect) -> None:
-    """Raise ImportError that says what to install, where the engine is missing or older than what is known."""
-    command = f"pip install 'genspec[{dialect.extra}]'"
-    try:
-        import_module(dialect.module)
-        found = metadata.version(dialect.package)
-    except (ImportError, OSError) as error:
-        raise ImportError(f"{dialect.title} cannot be imported ({error}): {command}") from None
-    if numbers(found) < numbers(dialect.least):
-        raise ImportError(f"{dialect.title} {found} is older than {dialect.least}, the first that is known: {command}")
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """Give the numbers of a version."""
-    return tuple(int(part) for part in version.partition("+")[0].split(".") if part.isdigit())
 
 
 def asked_of(call: Call, dialect: Dialect) -> Asked:

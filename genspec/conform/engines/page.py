@@ -25,7 +25,7 @@ def parts(runs: Runs) -> Iterator[str]:
     """Write the page, a block after the other."""
     dialect, findings = runs.dialect, findings_of(runs.dialect.name)
     yield f"# {dialect.title}\n"
-    yield (f"Version {runs.version}, `pip install 'genspec[{dialect.extra}]'`, held to the profile "
+    yield (f"Version {runs.version}, `{dialect.install}`, held to the profile "
            f"[{dialect.profile}](../spec/profiles.md).\n"
            "`make engines` runs it and stores in `data/engines/` what `make docs` makes this page of.\n")
     for label, run in runs.by_label.items():
@@ -76,10 +76,10 @@ def unsupported(run: Json) -> Iterator[str]:
 def semantics(run: Json) -> Iterator[str]:
     """Show the profile that fits the answers, choice point by choice point."""
     found = run.get("profile")
-    if not found:
+    shown = [one for one in found["points"] if one["status"] != "not shown"] if found else []
+    if not found or not shown:
         return
     yield f"The answers fit the profile `{found['best']}` best. The choice points that the cases tell apart:\n"
-    shown = [one for one in found["points"] if one["status"] != "not shown"]
     yield "\n".join(table(
         ("choice point", "declared", "fits", "cases"),
         ((f"`{one['point']}`", short(one["declared"]), short(one["option"]) if one["status"] == "inferred" else "=",

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import IO, Any
 
+from genspec.backends.decoder import EngineEnded
 from genspec.conform.workers.told import Broken, NoDecoder, Overdue
 
 LOADING_SECONDS = 300.0
@@ -77,6 +78,8 @@ class Process:
         if isinstance(told, (Overdue, Gone)):
             status = self.stop(kill=isinstance(told, Overdue))
             return told if isinstance(told, Overdue) else Broken(*ending(status))
+        if isinstance(told, Broken) and told.error == EngineEnded.__name__:
+            self.stop()
         return told
 
     def exchanged(self, message: object, seconds: float) -> Any:
