@@ -45,7 +45,7 @@ def places(program):
      {"top_k": 5}),
     ("from huggingface_hub import InferenceClient", "c.text_generation('hi', top_p=1.0)", Source.TGI_PARAMS,
      {"top_p": 1.0}),
-    ("from text_generation import Client", "c.generate('hi', stop_sequences=['x'])", Source.TGI_PARAMS, {"stop": ["x"]}),
+    ("from text_generation import Client", "c.generate(1, stop_sequences=[2])", Source.TGI_PARAMS, {"stop": [2]}),
     ("import requests", "requests.post(f'{url}/api/generate', json={'options': {'top_k': 5}})",
      Source.OLLAMA_OPTIONS, {"top_k": 5}),
     ("import httpx\nURL = 'http://x/v1/completions'\nBODY = {'model': 'm', 'n': 2}",
