@@ -207,6 +207,23 @@ def test_dev_50_an_assistant_is_guided_by_the_row_of_the_model() -> None:
     assert [one.id for one in explaining(seen)] == ["DEV-50"]
 
 
+def test_dev_50_equal_scores_are_taken_in_either_order() -> None:
+    """Two scores of the second round differ by less than float32 can tell."""
+    seen, answer = asked(Call({"max_new_tokens": 3, "guidance_scale": 1.5}, Scripted("ties", 0, 17),
+                              ((4, 0, 0, 0, 3, 14),), assistant=Scripted("table", 0, 17)))
+    assert seen.verdict.kind is Kind.VIOLATES, described(verdict=seen.verdict, answer=answer)
+    assert [one.id for one in explaining(seen)] == ["DEV-50"]
+
+
+def test_dev_24_a_mixture_with_nan_is_nan_all_over() -> None:
+    """The assistant drafts the NaN, and of the mixture transformers takes token 0."""
+    config = {"max_new_tokens": 2, "repetition_penalty": 1.5, "guidance_scale": 1.5, "eos_token_id": [0],
+              "assistant_ensemble_weight": 0.5}
+    seen, answer = asked(Call(config, Table(((0.0, 0.0, -np.inf),)), ((0,),), assistant=Scripted("table", 0, 3, (0,))))
+    assert seen.verdict.kind is Kind.VIOLATES, described(verdict=seen.verdict, answer=answer)
+    assert [one.id for one in explaining(seen)] == ["DEV-24"]
+
+
 def test_dev_78_drafts_grow_and_shrink() -> None:
     """With a constant schedule the same rows are as specified."""
     for call in SHOWN["DEV-78"]:

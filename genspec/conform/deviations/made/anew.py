@@ -6,7 +6,7 @@ from functools import partial
 from genspec.backends.call import Call
 from genspec.config.generation_config import GenerationConfig
 from genspec.conform.deviations.made.guided import guided_in
-from genspec.conform.deviations.made.nans import Trail, ending, followed
+from genspec.conform.deviations.made.trail import Trail, ending, followed
 from genspec_reference import Noise
 from genspec_reference.request import Request
 from genspec_reference.scores import Scores

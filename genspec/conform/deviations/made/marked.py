@@ -46,3 +46,21 @@ def nans_in(request: Request) -> Nans:
 def nan_marked(scores: Scores) -> Scores:
     """Let a number stand for NaN. float[V] -> float[V]."""
     return np.where(np.isnan(scores), NAN, scores)
+
+
+STAND_IN = 0.5
+"""Stands for NaN between the operations, none of which writes it."""
+
+
+def first_alone(scores: Scores, tokens: list[int]) -> Scores:
+    """Leave the first of the tokens alone whose scores are NaN, where there are any. float[V] -> float[V]."""
+    if not tokens:
+        return scores
+    alone = np.full_like(scores, -np.inf)
+    alone[tokens[0]] = STAND_IN
+    return alone
+
+
+def is_alone(scores: Scores) -> bool:
+    """Tell whether a NaN was left alone. float[V]."""
+    return bool(scores.max() == STAND_IN and np.isfinite(scores).sum() == 1)

@@ -5,17 +5,21 @@ As transformers does it: with plain rounds and rows as they are specified, but f
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from genspec.backends.call import Call
+from genspec.config.decision import Rejected
 from genspec.config.mode import Mode
+from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.anew import begun_anew
 from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
+from genspec.conform.deviations.made.marked import is_alone
 from genspec.conform.oracle.requests import with_operations
+from genspec.conform.oracle.tolerance import magnitude, tolerance
 from genspec_reference import FinishReason, GenerateOutput, Row
 from genspec_reference.context import Context
 from genspec_reference.drafts import Draft, Drafts, assistance_of, before_eos, drafted
@@ -31,6 +35,9 @@ from genspec_reference.stopping import finish_reason
 LOWEST = float(np.finfo(np.float32).min)
 TAKING = ("SCORES-6", "GUIDANCE-4")
 """The clauses of what other deviations put at the end of the operations, to say which token is taken there."""
+
+NEAR = tolerance("float32", 64.0)
+"""The margin within which scores of an ordinary size are equal to float32."""
 
 Tokens = tuple[int, ...]
 
@@ -48,13 +55,13 @@ class Rounds:
     anew: Call | None = None                # whose assistant takes the row for a prompt in every round. DEV-96
     unseen: bool = False                    # an EOS within what is looked up ends nothing. DEV-101
     release: tuple[int, ...] = (5,)         # of transformers
-    ways: ClassVar[int] = 1                 # of rounding
 
     def __call__(self, request: Request, *, rounding: int = 0) -> GenerateOutput:
-        """Decode a request, of which there is one way. Raises `Rejected` where nothing is left."""
+        """Decode a request. Raises `Rejected` where nothing is left."""
         found = guided_in(request) if self.dropped else None
         if found is not None:
             request = with_function(request, found[0], Guided(found[1].scale, Read(request).logits))
+        request = a_little_off(request, rounding) if rounding else request
         tokens, steps, count = request.prompt, list[Step](), assistance_of(request).num_assistant_tokens or 0
         reason = finish_reason(request, tokens)
         while reason is None:
@@ -65,6 +72,14 @@ class Rounds:
                 count = count + 2 if len(taken) > len(drafts) else max(1, count - 1)
             reason = finish_reason(request, tokens)
         return GenerateOutput((Row(tokens, len(request.prompt), reason),), (tuple(steps),))
+
+    def near_ties(self, request: Request) -> bool:
+        """Tell whether a token is taken that rounding may change."""
+        try:
+            output = self(request)
+        except Rejected:
+            return False
+        return any(step.margin <= NEAR for run in output.runs for step in run)
 
     def assisted(self, request: Request, tokens: Tokens, count: int) -> Request:
         """Give the request as the assistant has it in a round that starts behind these tokens."""
@@ -108,8 +123,11 @@ class Rounds:
 
     @staticmethod
     def position(request: Request, row: Tokens, scored: Scored, draft: Draft | None) -> tuple[int, Step]:
-        """Take the token of one position."""
+        """Take the token of one position: of a mixture in which there is NaN, which is NaN all over, the first."""
         choice = verified(request, row, scored.scores, draft)
+        proposed = None if draft is None or is_plain(request) else draft.scores
+        if proposed is not None and (is_alone(scored.scores) or is_alone(proposed)):        # DEV-24
+            choice = replace(choice, token=0)
         return choice.token, step_of(request, [scored], [choice], choice.margin)
 
     def ends(self, request: Request, tokens: Tokens, *, last: bool) -> bool:
@@ -120,6 +138,17 @@ class Rounds:
         if reason == FinishReason.STOP_STRING and self.late:
             return len(tokens) >= request.plan.length.max_length
         return reason is not None
+
+
+def a_little_off(request: Request, rounding: int) -> Request:
+    """Let scores be off by as much as float32 may round, in one of many ways: near ties are taken in either order."""
+    chance = np.random.default_rng(rounding)
+
+    def off(scores: Scores, _: Context) -> Scores:
+        return scores + chance.uniform(-1, 1, scores.shape) * tolerance("float32", magnitude([scores])) / 4
+
+    last = Operation("processor", {"function": off}, "SCORES-3")
+    return with_operations(request, (*request.plan.operations, last))
 
 
 @dataclass
@@ -176,6 +205,11 @@ def allowed_of(request: Request, tokens: Tokens, found: Tokens) -> Tokens:
         if score_row(request, row, answer=ones).scores[token] <= LOWEST:
             return found[:place]
     return found
+
+
+def is_plain(request: Request) -> bool:
+    """Tell whether drafts are judged by the model alone, and by no mixture with the assistant."""
+    return assistance_of(request).assistant_ensemble_weight is None
 
 
 def rounds_of(situation: Situation) -> Rounds | None:
