@@ -144,15 +144,33 @@ def page_of(clause: str) -> str:
 
 
 def named_target(condition: str) -> str:
-    """Spell a rule's condition for a reader: `transformers 4.57 or newer, and every version of vllm`."""
-    return ", and ".join(named_engine(part.strip()) for part in condition.split("|"))
+    """Spell a rule's condition for a reader: `transformers 4.57 or newer, every version of vLLM and SGLang`."""
+    parts = [part.strip() for part in condition.split("|")]
+    some = [named_engine(part) for part in parts if not is_plain(part)]
+    every = [title_of(part) for part in parts if is_plain(part)]
+    if every:
+        *others, last = every
+        some.append(f"every version of {', '.join(others)}{' and ' if others else ''}{last}")
+    return ", ".join(some)
+
+
+def is_plain(condition: str) -> bool:
+    """Tell whether a condition names an engine and no version."""
+    return ENGINE.fullmatch(condition) is not None
 
 
 def named_engine(condition: str) -> str:
-    """Spell what a condition says of one engine."""
+    """Spell what a condition says of the versions of one engine."""
     engine, sign, version = condition.partition(">=")
     low, comma, high = version.partition(",<")
     if not sign:
-        engine, sign, high = condition.partition("<")
-        return f"{engine} before {high}" if sign else f"every version of {engine}"
-    return f"{engine} {low} {f'to before {high}' if comma else 'or newer'}"
+        engine, _, high = condition.partition("<")
+        return f"{title_of(engine)} before {high}"
+    return f"{title_of(engine)} {low} {f'to before {high}' if comma else 'or newer'}"
+
+
+def title_of(engine: str) -> str:
+    """Return an engine's name as people write it."""
+    from genspec.dialects import NAMES, SERVED, dialect_named
+
+    return dialect_named(engine).title if engine in (*NAMES, *SERVED) else engine

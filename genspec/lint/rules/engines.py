@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from genspec.lint.finding import Draft, Severity
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import Files, rule
-from genspec.lint.rules.engine_words import dialect_of, meant_by, ranges_of, removed_from
+from genspec.lint.rules.engine_words import Range, dialect_of, meant_by, ranges_of, removed_from
 from genspec.lint.sources.document import Source
+from genspec.lint.target import Target
 
 STRICT = {
     Source.VLLM_PARAMS: "SamplingParams raises TypeError",
@@ -103,34 +104,38 @@ def unknown_engine_option(config: ConfigNode) -> Iterator[Draft]:
 )
 def engine_value_range(config: ConfigNode) -> Iterator[Draft]:
     title = dialect_of(config.target.engine).title
-    for name, span in ranges_of(config.target).items():
-        value = config.value(name)
-        if isinstance(value, str) and (span.least is not None or span.greatest is not None):
+    for name in ranges_of(config.target):
+        value, span = config.value(name), range_at(config.target, name)
+        if isinstance(value, str) and span != Range(None, None):
             yield config.finding(name, f"`{name}` is text, and {title} wants a number")
-        elif is_outside(config, name, span.least, span.greatest):
-            least = 0.0 if name == "temperature" else span.least
-            yield config.finding(name, f"`{name}` is {value}, and {title} wants {wanted(least, span.greatest)}")
+        elif is_outside(config.number(name), span):
+            yield config.finding(name, f"`{name}` is {value}, and {title} wants {wanted(span)}")
     if config.target.engine == "sglang" and config.number("top_k") == 0:
         yield config.finding("top_k", "`top_k` is 0, and SGLang wants -1 to switch it off, or at least 1")
-    if config.target.engine == "vllm" and config.target.version >= (0, 24) and (config.number("temperature") or 0) > 2:
-        yield config.finding("temperature", f"`temperature` is {config.value('temperature')}, and vLLM wants at most 2")
 
 
-def is_outside(config: ConfigNode, name: str, least: float | None, greatest: float | None) -> bool:
-    """Tell whether a number is outside a range. What is greedy, or raised to the least, is not refused."""
-    value = config.number(name)
+def range_at(target: Target, name: str) -> Range:
+    """Return what a version refuses. A temperature of 0 is greedy, and one above it is raised to the least."""
+    span = ranges_of(target)[name]
+    if name != "temperature":
+        return span
+    if target.engine == "vllm":
+        return Range(0.0, 2.0 if target.version >= (0, 24) else None)
+    return span._replace(least=0.0)
+
+
+def is_outside(value: float | None, span: Range) -> bool:
+    """Tell whether a number is outside a range."""
     if value is None:
         return False
-    if name == "temperature":
-        return value < 0 or (greatest is not None and value > greatest)
-    return (least is not None and value < least) or (greatest is not None and value > greatest)
+    return (span.least is not None and value < span.least) or (span.greatest is not None and value > span.greatest)
 
 
-def wanted(least: float | None, greatest: float | None) -> str:
+def wanted(span: Range) -> str:
     """Spell a range. The least that is just above 0 stands for above 0."""
-    low = "" if least is None else "more than 0" if 0 < least < 1e-3 else f"at least {least:g}"
-    high = "" if greatest is None else f"at most {greatest:g}"
-    return " and ".join(filter(None, (low, high))) or "0 or more"
+    low = "" if span.least is None else "more than 0" if 0 < span.least < 1e-3 else f"at least {span.least:g}"
+    high = "" if span.greatest is None else f"at most {span.greatest:g}"
+    return " and ".join(filter(None, (low, high)))
 
 
 @rule(
@@ -157,9 +162,10 @@ def engine_option_without_effect(config: ConfigNode) -> Iterator[Draft]:
 
 
 def is_greedy(config: ConfigNode) -> bool:
-    """Tell whether the best token is taken."""
+    """Tell whether the best token is taken. A call adds to the file of the model, which nobody sees here."""
     if config.place.source is Source.GENAI_CONFIG:
-        return config.value("do_sample") is not True
+        flag = config.value("do_sample")
+        return flag is False or (flag is None and config.at == ("search",))
     temperature = config.number("temperature")
     return temperature is not None and 0 <= temperature < LEAST_TEMPERATURE
 

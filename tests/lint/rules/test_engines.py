@@ -175,7 +175,8 @@ def test_821_ranges_are_those_of_the_engine(source, values, target, keys):
     (VLLM, {"temperature": 0, "top_p": 1.0, "top_k": -1, "presence_penalty": 1}, []),
     (VLLM, {"temperature": 0.7, "top_p": 0.9}, []), (VLLM, {"top_p": 0.9}, []),
     (Source.LLAMA_CPP_FLAGS, {"temperature": 0, "top_p": 0.95, "top_k": 20}, ["top_k"]),     # 0.95 is its default
-    (Source.GENAI_CONFIG, {"top_p": 0.9, "temperature": 0.7, "top_k": 50, "max_length": 5}, ["top_p", "temperature"]),
+    (Source.GENAI_CONFIG, {"do_sample": False, "top_p": 0.9, "temperature": 0.7}, ["top_p", "temperature"]),
+    (Source.GENAI_CONFIG, {"top_p": 0.9}, []),              # of a call, which adds to a file
     (Source.GENAI_CONFIG, {"do_sample": True, "top_p": 0.9}, []), (SGLANG, {"temperature": 0, "top_p": 0.5}, ["top_p"]),
 ])
 def test_822_what_the_best_token_leaves_without_effect(source, values, keys):
