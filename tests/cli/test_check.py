@@ -195,3 +195,27 @@ def test_several_reports_in_one_run(genspec, model, tmp_path):
 
 def findings_in(path):
     return [finding["code"] for finding in json.loads(path.read_text())["findings"]]
+
+
+def test_targets_may_be_given_again_and_a_finding_says_for_which_it_holds(genspec, tmp_path):
+    path = tmp_path / "generation_config.json"
+    path.write_text('{"do_sample": false, "max_new_tokens": 64}')
+    arguments = ("check", str(path), "--format=json", "--target", "transformers>=4.46", "--target", "vllm>=0.15,ollama")
+    messages = {finding["code"]: finding["message"] for finding in findings(genspec(*arguments))}
+    assert messages["GS802"].endswith("(for vllm>=0.15)") and messages["GS805"].endswith("(for vllm>=0.15)"), messages
+    assert set(messages) == {"GS801", "GS802", "GS805", *(code for code in messages if code.startswith("GS4"))}
+    assert "GS802" not in found(genspec("check", str(path), "--format=json"))
+
+
+def test_a_file_in_the_words_of_an_engine_is_checked_for_that_engine(genspec, tmp_path):
+    (tmp_path / "serve.yaml").write_text('model: m\noverride-generation-config: {"presence_penalty": 1.0}\n')
+    (tmp_path / "values.yaml").write_text("vllm: 1\n")
+    assert found(genspec("check", str(tmp_path), "--format=json")) == set()
+    assert found(genspec("check", str(tmp_path), "--format=json", "--target", "vllm==0.30")) == {"GS803"}
+    assert genspec("check", str(tmp_path / "serve.yaml")).out.startswith("1 file checked")
+
+
+def test_standard_input_is_read_as_its_name_says(genspec, process):
+    result = process("check", "-", "--stdin-filename", "x.yaml", "--format=json",
+                     given=b"max_completion_length: 5\ntop_p: 1.5\n")
+    assert found(result) == {"GS204"}
