@@ -11,7 +11,7 @@ from genspec.config.generation_config import GenerationConfig, split_members
 from genspec.config.page import entry
 from genspec.lint.check import nodes_of
 from genspec.lint.node import ConfigNode
-from genspec.lint.sources.document import Document
+from genspec.lint.sources.document import ENGINE_OF, Document
 from genspec.lint.target import Target
 from genspec.lsp.positions import is_inside, lines_of
 
@@ -20,6 +20,8 @@ def hover(document: Document, position: Position) -> str | None:
     """Return what to show at a position, in Markdown: of the field whose name or value stands there."""
     lines = lines_of(document.text)
     for node in nodes_of(document, Target()):
+        if node.place.source in ENGINE_OF:          # the same name need not mean the same there
+            continue
         for key in node.keys:
             if key in FIELDS and is_inside(position, document.locate((*node.at, key), False), lines):
                 return "\n\n".join([entry(FIELDS[key]).strip(), *effect(node, key)])

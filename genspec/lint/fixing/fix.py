@@ -38,7 +38,7 @@ def fixed(document: Document, check: Check, unsafe: bool = False) -> Fixed:
         tried.add(name(finding))
         text = after(document, finding)
         if text is not None:
-            document = reader_of(document.path)(document.path, text.encode())
+            document = read_again(document, text)
             applied.append(finding)
 
 
@@ -59,8 +59,13 @@ def after(document: Document, finding: Finding) -> str | None:
         text = edit_text(document, edit)
         if text is None:
             return None
-        document = reader_of(document.path)(document.path, text.encode())
+        document = read_again(document, text)
     return document.text
+
+
+def read_again(document: Document, text: str) -> Document:
+    """Read a file after an edit. One that was no generation config is none now, whatever the edit took away."""
+    return reader_of(document.path, named=document.places is None)(document.path, text.encode())
 
 
 def edit_text(document: Document, edit: Edit) -> str | None:

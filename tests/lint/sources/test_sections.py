@@ -8,8 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genspec.lint.check import documents
+from genspec.lint.check import check_document, documents
 from genspec.lint.finding import Edit
+from genspec.lint.fixing.fix import fixed
 from genspec.lint.sources.document import ProblemKind, Source
 from genspec.lint.sources.readers import reader_of
 from genspec.lint.sources.sections.json_file import parse_json, parse_json_lines, parse_named_json
@@ -254,6 +255,30 @@ def test_in_a_folder_only_files_with_settings_count_and_a_named_one_always_does(
 def test_an_edit_leaves_the_rest_of_a_yaml_file_as_it_is(edit, after):
     document = parse_yaml("x.yaml", b"run:\n  max_completion_length: 5\n  top_p: 1.5  # p\nend: 1\n")
     assert document.rewrite(edit) == after
+
+
+@pytest.mark.parametrize(("text", "edit"), [
+    ("b: &b\n  top_p: 1.5\nrun:\n  <<: *b\n  max_completion_length: 5\n", Edit("replace", ("run", "top_p"), 1.0)),
+    ("b: &b 1.5\nrun:\n  top_p: *b\n  max_completion_length: 5\n", Edit("replace", ("run", "top_p"), 1.0)),
+    ("b: &b 1.5\nrun:\n  top_p: *b\n  max_completion_length: 5\n", Edit("remove", ("run", "top_p"))),
+    ("run: {top_p: 1.5, max_completion_length: 5}\n", Edit("remove", ("run", "top_p"))),
+    ("run: {top_p: 1.5, max_completion_length: 5}\n", Edit("add", ("run", "top_k"), 5)),
+])
+def test_what_an_alias_brings_in_and_what_stands_in_a_flow_collection_is_left_alone(text, edit):
+    assert parse_yaml("x.yaml", text.encode()).rewrite(edit) is None
+
+
+def test_a_name_keeps_its_quotes():
+    document = parse_yaml("x.yaml", b'run: {"top_p":1.5,"max_completion_length":5}\n')
+    after = document.rewrite(Edit("move", ("run", "top_p"), to=("run", "top_k")))
+    assert after == 'run: {"top_k":1.5,"max_completion_length":5}\n'
+
+
+def test_a_fix_that_takes_the_evidence_away_makes_no_generation_config_of_a_request():
+    text = json.dumps({**CHAT, "model": "o3", "temperature": 0.2}).encode()
+    result = fixed(parse_named_json("x.json", text), check_document, unsafe=True)
+    assert [finding.code for finding in result.applied] == ["GS816"]
+    assert (result.left, places(result.document)) == ((), []), result.document.text
 
 
 def test_comments_silence_in_yaml():

@@ -20,18 +20,27 @@ def rewritten(tree: Locator, edit: Edit) -> str | None:
         return None
     if edit.op == "move":
         name = str((edit.to or ("",))[-1])
-        return text[:node.key_start] + name + text[node.key_end:]
+        quote = text[node.key_start] if text[node.key_start] in "\"'" else ""
+        return text[:node.key_start] + quote + name + quote + text[node.key_end:]
     if edit.op == "replace":
         return None if node.children else text[:node.start] + json.dumps(edit.value) + text[node.end:]
     return removed(text, node)
 
 
 def node_at(tree: Locator, pointer: Pointer) -> Node | None:
-    """Return what a pointer names."""
+    """Return what a pointer names; None for what stands elsewhere, because an alias or a merge brings it in."""
     node: Node | None = tree.root
     for part in pointer:
-        node = (node.children or {}).get(part) if node is not None else None
+        outer, node = node, (node.children or {}).get(part) if node is not None else None
+        if outer is None or node is None or not is_inside(node, outer):
+            return None
     return node
+
+
+def is_inside(node: Node, outer: Node) -> bool:
+    """Tell whether a node is written in another one."""
+    start = node.start if node.key_start < 0 else node.key_start
+    return outer.start <= start <= node.start and node.key_end <= node.start and node.end <= outer.end
 
 
 def removed(text: str, node: Node) -> str | None:
