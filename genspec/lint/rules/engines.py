@@ -42,6 +42,7 @@ OF_REQUESTS = frozenset({
 GREEDY = {
     Source.VLLM_PARAMS: ("top_p", "top_k", "min_p"), Source.SGLANG_PARAMS: ("top_p", "min_p", "top_k"),
     Source.LLAMA_CPP_PARAMS: ("top_p", "top_k", "min_p"), Source.LLAMA_CPP_FLAGS: ("top_p", "top_k", "min_p"),
+    Source.LLAMA_CPP_CALL: ("top_p", "top_k", "min_p"), Source.LLAMA_CPP_CHAT: ("top_p", "top_k", "min_p"),
     Source.OLLAMA_OPTIONS: ("top_p", "top_k", "min_p"), Source.OLLAMA_MODELFILE: ("top_p", "top_k", "min_p"),
     Source.GENAI_CONFIG: ("top_p", "top_k", "temperature"),
 }

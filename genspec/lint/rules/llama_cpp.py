@@ -56,8 +56,8 @@ def llamacpp_defaults(config: ConfigNode) -> Iterator[Draft]:
     targets="llama.cpp | ollama", sources=LLAMA_CPP + OLLAMA,
     rationale="""llama.cpp, and with it Ollama and llama-cpp-python, takes any number without a word. top_p and
     typical_p above 1 are off, a min_p below 0 too, and a min_p above 1 leaves the best token alone. A temperature below
-    0 takes the best token, as 0 does; in llama-cpp-python it draws as if it were 1. A repeat_penalty of 0 divides by
-    zero, and one below 0 turns scores round.""",
+    0 takes the best token, as 0 does; in llama-cpp-python it draws as if it were 1. A repeat_penalty below 0 turns
+    scores round.""",
     help="Choose a value in the range: probabilities from 0 to 1, a temperature of 0 or more, a penalty above 0.",
     bad=Files({"serve.sh": "llama-server -m tern-8b.gguf --temp 0.6 --top-k 20 --top-p 95 --min-p 0\n"}),
     good=Files({"serve.sh": "llama-server -m tern-8b.gguf --temp 0.6 --top-k 20 --top-p 0.95 --min-p 0\n"}),
@@ -72,6 +72,5 @@ def llamacpp_value_without_meaning(config: ConfigNode) -> Iterator[Draft]:
             what = "it draws as if it were 1"
         yield config.finding(name, f"`{name}` is {value:g}: {what}")
     penalty = config.number("repeat_penalty")
-    if penalty is not None and penalty <= 0:
-        message = f"`repeat_penalty` is {penalty:g}: 1 is off, and 0 or less makes scores infinite or turns them round"
-        yield config.finding("repeat_penalty", message)
+    if penalty is not None and penalty < 0:         # GS817 speaks of 0
+        yield config.finding("repeat_penalty", f"`repeat_penalty` is {penalty:g}: it turns scores round, and 1 is off")

@@ -47,6 +47,7 @@ class Source(StrEnum):
     VLLM_OVERRIDE = "vLLM override of the generation config"    # in the words of transformers, read by vLLM
     VLLM_ARGS = "vLLM engine arguments"                 # of `vllm serve` and of LLM(...)
     OPENAI_PAYLOAD = "request of the OpenAI API"
+    LITELLM_CALL = "call of LiteLLM"                    # which hands the options on in each provider's own words
     OLLAMA_MODELFILE = "Modelfile"
     OLLAMA_OPTIONS = "options of an Ollama request"
     LLAMA_CPP_FLAGS = "llama.cpp flags"
@@ -67,7 +68,7 @@ class Source(StrEnum):
 
 ENGINE_OF = {
     Source.VLLM_PARAMS: "vllm", Source.VLLM_OVERRIDE: "vllm", Source.VLLM_ARGS: "vllm",
-    Source.OPENAI_PAYLOAD: "openai",
+    Source.OPENAI_PAYLOAD: "openai", Source.LITELLM_CALL: "openai",
     Source.OLLAMA_MODELFILE: "ollama", Source.OLLAMA_OPTIONS: "ollama",
     Source.LLAMA_CPP_FLAGS: "llama.cpp", Source.LLAMA_CPP_PARAMS: "llama.cpp",
     Source.LLAMA_CPP_CALL: "llama.cpp", Source.LLAMA_CPP_CHAT: "llama.cpp", Source.GGUF: "llama.cpp",

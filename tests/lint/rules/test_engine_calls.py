@@ -88,6 +88,17 @@ def test_calls_of_ctranslate2(arguments, wanted):
     assert [code for code, *_ in found(program(BATCH.format(arguments)))] == wanted
 
 
+def test_a_penalty_for_another_name_is_seen_in_calls_too():
+    rules = [RULES["GS817"], RULES["GS822"]]
+    for text, wanted in (
+        ("from litellm import completion\ncompletion(model='m', repetition_penalty=0)\n", ["GS817"]),
+        (LLAMA.format("llm('hi', max_tokens=5, repeat_penalty=0)"), ["GS817"]),
+        (LLAMA.format("llm('hi', max_tokens=5, temperature=0, top_k=5)"), ["GS822"]),
+        ("import onnxruntime_genai as og\np.set_search_options(top_p=0.9)  # generate\n", []),
+    ):
+        assert [one.code for one in check_document(program(text), DEFAULT, rules)] == wanted, text
+
+
 def test_an_argument_is_renamed_where_the_other_name_is_free():
     text = BATCH.format("num_beams=4, top_k=5")
     result = fixed(program(text), lambda document: check_document(document, DEFAULT, CHOSEN), unsafe=True)

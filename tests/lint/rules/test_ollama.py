@@ -42,7 +42,7 @@ def found(document, target=None):
     ("FROM x\nTOP_K 40\n", [("GS830", 2, 1, "error")]),
     ("FROM x\nSYSTEM \"\"\"no end\n", [("GS830", 2, 1, "error")]),
     ("FROM x\nPARAMETER top_p 95\n", [("GS835", 2, 1, "warning")]),
-    ("FROM x\nPARAMETER repeat_penalty 0\n", [("GS835", 2, 1, "warning")]),
+    ("FROM x\nPARAMETER repeat_penalty -1\n", [("GS835", 2, 1, "warning")]),
     ("FROM ./x.gguf\nTEMPLATE {{ .Prompt }}\nPARAMETER num_ctx 4096\n", []),
     ("FROM ./x.gguf\nPARAMETER num_ctx 4096\n", [("GS813", 1, 1, "info")]),
     ("FROM ./x.gguf\nTEMPLATE {{ .Prompt }}\n", [("GS812", 1, 1, "warning")]),

@@ -30,6 +30,8 @@ def places(program):
     ("from llama_cpp import Llama\nllm = Llama('m')  # completion", "llm('hi', repeat_penalty=1.1)",
      Source.LLAMA_CPP_CALL, {"repeat_penalty": 1.1}),
     ("import llama_cpp", "self.llm.create_chat_completion(top_k=5)", Source.LLAMA_CPP_CHAT, {"top_k": 5}),
+    ("from litellm import completion", "completion(model='gpt-4o', top_p=0.5)", Source.LITELLM_CALL,
+     {"model": "gpt-4o", "top_p": 0.5}),
     ("import ctranslate2", "t.translate_batch([x], beam_size=4)", Source.CTRANSLATE2_OPTIONS, {"beam_size": 4}),
     ("import ctranslate2\ng = ctranslate2.Generator('m')", "g.generate_batch([x], sampling_topk=0)",
      Source.CTRANSLATE2_OPTIONS, {"sampling_topk": 0}),
@@ -82,6 +84,18 @@ def test_assignments_to_a_config_of_openvino():
     (made, place) = read(program).places
     assert (made.source, made.values) == (Source.OPENVINO_OPTIONS, {})
     assert (place.values, place.unknown, place.open) == ({"num_beams": 4}, {"top_k"}, True)
+
+
+@pytest.mark.parametrize(("program", "is_open"), [
+    ("from vllm import SamplingParams\np = SamplingParams(top_k=5)\n", False),
+    ("from vllm import SamplingParams\np = SamplingParams(top_k=5)\np.max_tokens = 5\n", True),
+    ("from vllm import SamplingParams\np = SamplingParams(top_k=5)\nq.max_tokens = 5\n", False),
+    ("from vllm import SamplingParams\ndef f():\n  p = SamplingParams(top_k=5)\n  if x:\n    p.n = 5\n", True),
+    ("import onnxruntime_genai as og  # generate\np.set_search_options(top_k=5)\n", True),
+])
+def test_more_may_be_set_than_a_call_says(program, is_open):
+    (place,) = read(program).places
+    assert (place.values, place.open) == ({"top_k": 5}, is_open)
 
 
 PROGRAM = "import ollama\nollama.chat(\n    model='m',\n    options={'top_k': 5, 'mirostat': 2},\n)\n"

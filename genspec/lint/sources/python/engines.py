@@ -21,6 +21,7 @@ class Way(NamedTuple):
     place: int | None = None        # of that argument, when it is given by its place
     merged: str = ""                # an argument whose dict is sent along with the others
     ordered: tuple[str, ...] = ()   # arguments that may be given by their places, whose values are then not looked at
+    open: bool = False              # whether the model's own config is added
     aliases: Mapping[str, str] = {}     # arguments that the engine gets under another name
 
 
@@ -28,7 +29,7 @@ OPENAI = Way(Source.OPENAI_PAYLOAD, merged="extra_body")
 OLLAMA = Way(Source.OLLAMA_OPTIONS, under="options")
 LLAMA_CPP = Way(Source.LLAMA_CPP_CALL, ordered=("prompt", "suffix", "max_tokens", "temperature", "top_p"))
 CTRANSLATE2 = Way(Source.CTRANSLATE2_OPTIONS)
-OPENVINO = Way(Source.OPENVINO_OPTIONS)
+OPENVINO = Way(Source.OPENVINO_OPTIONS, open=True)
 TGI = Way(Source.TGI_PARAMS, aliases={"stop_sequences": "stop"})
 MLX_CALL = Way(Source.MLX_CALL)
 
@@ -43,7 +44,10 @@ FUNCTIONS: Mapping[tuple[str, str], Way] = {
     ("sglang", "Engine"): Way(Source.SGLANG_ARGS),
     ("ollama", "chat"): OLLAMA,
     ("ollama", "generate"): OLLAMA,
-    ("openvino_genai", "GenerationConfig"): OPENVINO,
+    ("litellm", "completion"): Way(Source.LITELLM_CALL),
+    ("litellm", "acompletion"): Way(Source.LITELLM_CALL),
+    ("litellm", "text_completion"): Way(Source.LITELLM_CALL),
+    ("openvino_genai", "GenerationConfig"): Way(Source.OPENVINO_OPTIONS),
     ("mlx_lm", "make_sampler"): Way(
         Source.MLX_OPTIONS, ordered=("temp", "top_p", "min_p", "min_tokens_to_keep", "top_k"),
     ),
@@ -75,7 +79,7 @@ SPEAKING: Mapping[tuple[str, str], Way] = {
     ("llama_cpp", "create_chat_completion"): Way(Source.LLAMA_CPP_CHAT),
     ("ctranslate2", "generate_batch"): CTRANSLATE2,
     ("ctranslate2", "translate_batch"): CTRANSLATE2,
-    ("onnxruntime_genai", "set_search_options"): Way(Source.GENAI_CONFIG),
+    ("onnxruntime_genai", "set_search_options"): Way(Source.GENAI_CONFIG, open=True),
     ("huggingface_hub", "text_generation"): TGI,
     ("text_generation", "generate"): TGI,
     ("text_generation", "generate_stream"): TGI,

@@ -79,6 +79,7 @@ def settings_in(text: str) -> list[Given]:
 def scope(body: list[ast.stmt], scopes: Scopes, lines: Lines) -> Iterator[Given]:
     """Yield the settings in the statements of a scope and of those inside it."""
     assigned: dict[tuple[str, int], Given] = {}
+    called: dict[int, Given] = {}
     imports = imports_of(scopes)
     stack: list[tuple[ast.AST, int]] = [(node, 0) for node in reversed(body)]
     while stack:
@@ -94,11 +95,22 @@ def scope(body: list[ast.stmt], scopes: Scopes, lines: Lines) -> Iterator[Given]
         if isinstance(node, ast.Call):
             given = given_by(node, scopes, imports, lines)
             if given is not None:
+                called[id(node)] = given
                 yield given
         elif isinstance(node, ast.Assign):
+            changed_later(node, scopes, called)
             assignment(node, scopes, imports, lines, assigned, block=block)
         stack += reversed([*children(node)])        # of two assignments the last one counts
     yield from assigned.values()
+
+
+def changed_later(node: ast.Assign, scopes: Scopes, called: dict[int, Given]) -> None:
+    """Note of `params.seed = 1` that more is set than what the call that made the object says."""
+    target = node.targets[0]
+    if called and isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+        given = called.get(id(constant(scopes, target.value.id)))
+        if given is not None:
+            given.open = True
 
 
 def children(node: ast.AST) -> Iterator[tuple[ast.AST, int]]:

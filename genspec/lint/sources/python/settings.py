@@ -79,6 +79,7 @@ def given_by_way(call: ast.Call, way: Way, lines: Lines, names: Names) -> Given 
     """Read the settings of a call for another engine; None for one without the argument that holds them."""
     if not way.under:
         given = given_by_call(call, way.source, lines, names)
+        given.open |= way.open
         given.unknown.update(way.ordered[:len(call.args)])
         for name, engines in way.aliases.items():
             given.rename(name, engines)
