@@ -146,7 +146,7 @@ def max_new_tokens_is_a_ceiling(config: ConfigNode) -> Iterator[Draft]:
     request to the server without max_tokens may fill the context.""",
     help="Give max_tokens; None lets a row go on until the context is full.",
     bad=program("SamplingParams(temperature=0.7)"), good=program("SamplingParams(temperature=0.7, max_tokens=256)"),
-    evidence=["vllm-project/vllm#5395", "vllm-project/vllm#1053"],
+    evidence=["vllm-project/vllm#1053", "huggingface/lighteval#547"],
 )
 def vllm_default_length(config: ConfigNode) -> Iterator[Draft]:
     said = "max_tokens" in config.place.values or "max_tokens" in config.place.unknown

@@ -34,6 +34,9 @@ SPOKEN = [
       "max-model-len": 5}, Source.SGLANG_ARGS, ()),
     (TASK, Source.SECTION, ("generation_kwargs",)),
     ({"max_completion_length": 5, "temperature": 0.7}, Source.SECTION, ()),
+    ({"model_name_or_path": "m", "template": "qwen", "top_p": 0.5}, Source.SECTION, ()),
+    ({"model_parameters": {"model_name": "m", "generation_parameters": {"top_p": 0.5, "seed": 1}}}, Source.SECTION,
+     ("model_parameters", "generation_parameters")),
     ({"trl": {"max_completion_length": 5, "top_k": -1, "use_vllm": True}}, Source.VLLM_PARAMS, ("trl",)),
 ]
 SILENT = [
@@ -43,7 +46,9 @@ SILENT = [
     {**CHAT, "choices": []}, {**CHAT, "usage": {}},                                 # records of answers
     {**CHAT, "model": "claude-sonnet-4"}, {**CHAT, "anthropic_version": "x"},
     {"inputs": "p", "parameters": {"width": 5}}, {"inputs": [1], "parameters": {"top_p": 1}},
-    {"sampling_params": {"top_p": 0.5}}, {"n_predict": 5}, {"max_model_len": 5, "enforce_eager": True},
+    {"model_name_or_path": "m", "stage": "sft"}, {"model_name_or_path": "m", "top_p": 0.5},
+    {"generation_parameters": {"seed": 1}}, {"sampling_params": {"top_p": 0.5}}, {"n_predict": 5},
+    {"max_model_len": 5, "enforce_eager": True},
     {"task": "t", "generation_kwargs": {"top_p": 0.5}}, {"temperature": 0.7, "model": "thermostat", "prompt": None},
 ]
 

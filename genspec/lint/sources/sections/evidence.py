@@ -63,6 +63,16 @@ TRAINED = frozenset({"temperature", "top_p", "top_k", "min_p", "repetition_penal
 """Options of TRL's GRPOConfig, and of Axolotl's section `trl`, that are those of transformers, or of vLLM."""
 
 
+FACTORY = frozenset({
+    "do_sample", "temperature", "top_p", "top_k", "num_beams", "max_length", "max_new_tokens", "repetition_penalty",
+    "length_penalty",
+})
+"""Options of LLaMA-Factory that are those of transformers (hparams/generating_args.py, read: ff6d4d1)."""
+
+EVALUATED = FACTORY - {"do_sample", "num_beams", "max_length"} | {"min_p", "min_new_tokens", "cache_implementation"}
+"""Options of lighteval that are those of transformers (models/model_input.py, read: 3fd1526)."""
+
+
 class Found(NamedTuple):
     """Settings in an object."""
 
@@ -213,6 +223,20 @@ def trained(members: Members) -> Found | None:
     return Found(source, values, open=True)
 
 
+def factory(members: Members) -> Found | None:
+    """Recognise a run of LLaMA-Factory, which draws unless it is told not to."""
+    values = {key: value for key, value in members.items() if key in FACTORY}
+    named = "model_name_or_path" in members and not {"template", "finetuning_type", "stage"}.isdisjoint(members)
+    return Found(Source.SECTION, values, open=True) if values and named else None
+
+
+def evaluated(members: Members) -> Found | None:
+    """Recognise the model of an evaluation with lighteval."""
+    options = section(members, "generation_parameters")
+    values = {key: value for key, value in options.items() if key in EVALUATED}
+    return Found(Source.SECTION, values, ("generation_parameters",), open=True) if values else None
+
+
 RECOGNISERS: tuple[Callable[[Members], Found | None], ...] = (
-    openai, ollama, llama_cpp, tgi, sglang, vllm_args, sglang_args, task, trained,
+    openai, ollama, llama_cpp, tgi, sglang, vllm_args, sglang_args, task, trained, factory, evaluated,
 )

@@ -10,7 +10,9 @@ from genspec.lint.sources.positions import Locator
 TRIGGERS = (
     (b'"model"', b'"messages"'), (b'"model"', b'"prompt"'), (b'"parameters"', b'"inputs"'), (b'"sampling_params"',),
     (b'"n_predict"',), (b"override", b"generation", b"config"), (b"max", b"model", b"len"), (b'"generation_kwargs"',),
-    (b'"max_completion_length"',), (b"mem", b"fraction", b"static"),
+    (b'"max_completion_length"',), (b"mem", b"fraction", b"static"), (b'"generation_parameters"',),
+    (b'"model_name_or_path"', b'"template"'), (b'"model_name_or_path"', b'"finetuning_type"'),
+    (b'"model_name_or_path"', b'"stage"'),
 )
 """Words that stand in every file with generation settings: all those of a row."""
 

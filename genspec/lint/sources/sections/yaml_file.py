@@ -20,7 +20,8 @@ TRIGGERS = (
     (b"model", b"messages"), (b"model", b"prompt"), (b"sampling_params",), (b"n_predict",), (b"generation_kwargs",),
     (b"override", b"generation", b"config"), (b"max", b"model", b"len"), (b"max_completion_length",),
     (b"mem", b"fraction", b"static"), (b"vllm",), (b"llama-",), (b"llama.cpp",), (b"text-generation-",), (b"sglang",),
-    (b"parameters", b"inputs"),
+    (b"parameters", b"inputs"), (b"generation_parameters",), (b"model_name_or_path", b"template"),
+    (b"model_name_or_path", b"finetuning_type"), (b"model_name_or_path", b"stage"),
 )
 """Words that stand in every file with generation settings: all those of a row."""
 
