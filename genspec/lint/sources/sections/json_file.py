@@ -90,7 +90,8 @@ class Lines:
         if not pointer or not isinstance(pointer[0], int):
             return Span()
         span = Locator(self.lines[pointer[0]])(pointer[1:], on_key)
-        return span._replace(line=pointer[0] + 1, end_line=pointer[0] + 1)
+        above = pointer[0] + sum(line.count("\r") - line.endswith("\r") for line in self.lines[:pointer[0]])
+        return span._replace(line=above + span.line, end_line=above + span.end_line)
 
 
 def may_hold(data: bytes) -> bool:
