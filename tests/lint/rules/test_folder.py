@@ -7,6 +7,7 @@ import pytest
 from genspec.lint.chat_template import terminator
 from genspec.lint.judge import check_paths
 from genspec.lint.settings import Settings
+from genspec.lint.target import parse_targets
 
 CHATML = ("{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + "
           "'<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}")
@@ -109,3 +110,12 @@ def test_right_padding_is_told_when_asked_for(tmp_path):
         (tmp_path / name).write_text(json.dumps(content))
     (finding,) = check_paths([tmp_path], Settings(select=("GS509",))).findings
     assert finding.path.endswith(T)
+
+
+@pytest.mark.parametrize(("eos", "expected"), [("</s>", ["GS502"]), ("<|im_end|>", [])])
+def test_vllm_ends_rows_at_the_eos_of_the_tokenizer_too(tmp_path, eos, expected):
+    for name, content in (("generation_config.json", ENDS), ("tokenizer_config.json",
+                          {**ADDED, "eos_token": eos, "chat_template": CHATML})):
+        (tmp_path / name).write_text(json.dumps(content))
+    report = check_paths([tmp_path], Settings(targets=parse_targets(["vllm"]), select=("GS5",)))
+    assert [finding.code for finding in report.findings] == expected
