@@ -23,6 +23,8 @@ SUFFIXES = {
     ".modelfile": "genspec.lint.sources.modelfile:parse_modelfile",
     ".sh": "genspec.lint.sources.shell.script:parse_script",
     ".bash": "genspec.lint.sources.shell.script:parse_script",
+    ".sbatch": "genspec.lint.sources.shell.script:parse_script",
+    ".slurm": "genspec.lint.sources.shell.script:parse_script",
     ".gguf": "genspec.lint.sources.gguf:parse_gguf",
 }
 """Readers of files by the ends of their names, as `.py`."""
@@ -37,7 +39,9 @@ SECTIONS = {
 
 STEMS = {
     "Modelfile": "genspec.lint.sources.modelfile:parse_modelfile",
+    "modelfile": "genspec.lint.sources.modelfile:parse_modelfile",
     "Dockerfile": "genspec.lint.sources.shell.dockerfile:parse_dockerfile",
+    "Containerfile": "genspec.lint.sources.shell.dockerfile:parse_dockerfile",
 }
 """Readers of files whose names begin so, with nothing or anything behind a point: `Modelfile`, `Dockerfile.cuda`."""
 

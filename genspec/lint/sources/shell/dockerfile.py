@@ -20,11 +20,11 @@ ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)|[^\\]", re.DOTALL)
 
 def parse_dockerfile(path: str, data: bytes) -> Document:
     """Read a Dockerfile, if there can be anything in it. One that is not UTF-8 holds nothing that can be checked."""
-    from genspec.lint.sources.shell.document import document_of
-
     nothing = Document(path, "", None, (), Locator("", valid=False), ())
     if not any(trigger in data for trigger in TRIGGERS):
         return nothing
+    from genspec.lint.sources.shell.document import document_of  # most Dockerfiles start no engine
+
     try:
         text = data.decode()
     except UnicodeDecodeError:
