@@ -6,6 +6,7 @@
 # make realmodel   tests with a real model, SmolLM2-135M: 93 MB, minutes
 # make matrix N=20000 SEED=0   random calls through each release of transformers that is supported
 # make engines ENGINES="ctranslate2 llama.cpp"   real engines, each in an environment of its own, held to their profiles
+# make decoders   the same for genspec's own decoder on torch and for every release of transformers
 # make bench  measure           make clean
 
 PYTHON ?= python3
@@ -45,7 +46,7 @@ STORED := docs/conformance/data/engines
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: demo test lint docs vectors coverage planted campaign matrix engines bench realmodel clean
+.PHONY: demo test lint docs vectors coverage planted campaign matrix engines decoders bench realmodel clean
 
 demo: $(CORE)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/examples/demo.sh
@@ -121,6 +122,17 @@ engine-%: .engines/%/.ready
 	if test $* = ctranslate2; then \
 	    conform genspec.backends.engines.ctranslate2:with_prompt --output $(STORED)/$*-$$version-with-prompt.json; \
 	fi
+
+# The decoders that genspec has itself, asked the same: our own on torch, and each release of transformers.
+decoders: $(SUITE) $(READY)
+	@conform() { \
+	    version=$$($$1 -c "from genspec.conform.targets import decoder_of; print(decoder_of('$$2').info.version)"); \
+	    echo "$$2 $$version"; \
+	    OMP_NUM_THREADS=1 $$1 -m genspec conform $$2 --case-limit 60 --format summary \
+	        --output $(STORED)/$$2-$$version.json; test $$? -le 1; \
+	}; \
+	conform $(BIN)/python torch && \
+	for python in $(BIN)/python $(RELEASES:%=.venvs/%/bin/python); do conform $$python transformers || exit; done
 
 # What vLLM asks for is CUDA, and its sampler needs little of it: it comes with what its list names, and no more.
 .engines/vllm/.ready: pyproject.toml constraints-engines/vllm.txt

@@ -227,6 +227,25 @@ class SameNoiseEveryPrompt(Right):
         return np.broadcast_to(rng.gumbel(size=shape[1:]), shape) if len(shape) > 1 else rng.gumbel(size=shape)
 
 
+class BestRowFirst(Right):
+    """Sorts the rows of a prompt by how probable they are, as CTranslate2 does."""
+
+    def draws(self, q: Floats, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.intp]:
+        drawn = super().draws(q, rng, shape)
+        ranked = np.argsort(-np.log(q)[drawn].sum(axis=-1), axis=1, kind="stable")
+        return np.take_along_axis(drawn, ranked[..., None], axis=1)
+
+
+class RowsOfOthers(Right):
+    """Draws the rows of a prompt without replacement."""
+
+    def draws(self, q: Floats, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.intp]:
+        if shape[-1] > 1 or shape[1] > q.size:
+            return super().draws(q, rng, shape)
+        race = np.log(q) + self.noise(rng, (shape[0], q.size))
+        return np.argsort(-race, axis=-1)[:, :shape[1], None]
+
+
 class SameNoiseEveryCall(Right):
     own_seed = 7
 

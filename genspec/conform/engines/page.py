@@ -33,9 +33,11 @@ def parts(runs: Runs) -> Iterator[str]:
     yield from dialect_part(runs)
 
 
-def run_parts(label: str, run: Json, findings: Sequence[Finding]) -> Iterator[str]:
-    """Write what a run showed."""
-    title, text = LABELS[label]
+def run_parts(
+    label: str, run: Json, findings: Sequence[Finding], heading: tuple[str, str] | None = None
+) -> Iterator[str]:
+    """Write what a run showed. `heading`: another title and text than those of the label."""
+    title, text = heading or LABELS[label]
     yield f"## {title}\n"
     yield f"{text}\n"
     yield f"    {command_of(run)}\n"
@@ -99,7 +101,7 @@ def failures(run: Json, findings: Sequence[Finding], left: str) -> Iterator[str]
     """
     found = explained(run["failures"], findings)
     if not found:
-        yield "Nothing violates the profile.\n"
+        yield f"Nothing violates the profile{' but known deviations' if run.get('deviations') else ''}.\n"
         return
     for one in findings:
         if one.id in found:

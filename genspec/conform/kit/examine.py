@@ -49,9 +49,13 @@ def examined(case: Case, ask: Asking, who: Who, place: int = 0) -> Result:
     question = case.question
     return Result(
         question.id, question.level, case.clauses, plain(verdict), case=question.id,
-        input=question.input if verdict.kind in (Kind.VIOLATES, Kind.ERRORED, Kind.TIMED_OUT) else None,
+        input=question.input if verdict.kind in WRONG else None,
         seconds=time.monotonic() - started, reply=heard.wrong(verdict), tells=heard.members(question.level),
     )
+
+
+WRONG = (Kind.VIOLATES, Kind.KNOWN_DEVIATION, Kind.ERRORED, Kind.TIMED_OUT)
+"""Verdicts on cases whose question is kept."""
 
 
 @dataclass

@@ -43,7 +43,7 @@ def shapes(sketch: Sketch, can: Capabilities) -> Iterator[Shape]:
         grown = [Shape(1, factor, sketch.steps, factor > 1) for factor in GROWTH]
     elif sketch.prompts == 1 and not sketch.assistant and known is not None and "prompts" in known:
         grown = [Shape(factor, rows, sketch.steps, factor > 1) for factor in GROWTH]
-    elif sketch.memory is memory.same and not sketch.searches and not sketch.tied:
+    elif sketch.memory is memory.same and not sketch.together and not sketch.tied:
         grown = [Shape(sketch.prompts, rows, sketch.steps * factor, factor > 1) for factor in (1, 4, 8)]
     else:
         grown = [Shape(sketch.prompts, rows, sketch.steps)]

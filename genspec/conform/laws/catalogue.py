@@ -30,6 +30,7 @@ ALL = (
     Sketch("sampler", ("SAMPLE-3", "SAMPLE-1"), {}, ((3.90625,) + (0.0,) * 40,), (sampler,)),
     Sketch("vocabulary", ("SAMPLE-3", "SAMPLE-2"), {}, ((1.0, 0.0, 0.5, 0.0, 0.5, 0.0, 0.5, 1.0),), (ends,)),
     Sketch("rows", ("SAMPLE-4", "SAMPLE-2"), {}, (SIXTEEN,), rows=4),
+    Sketch("rows-together", ("SAMPLE-4", "OUTPUTS-6"), {}, ((1.0, 0.0, -1.0, -2.0),), steps=1, rows=2, together=True),
     Sketch("calls", ("SAMPLE-8", "SAMPLE-2"), {}, (SIXTEEN,), rows=1),
     Sketch("batch", ("SAMPLE-2",), {}, (SIXTEEN,), prompts=4, rows=1),
     Sketch("temperature", ("TEMPERATURE-1", "SAMPLE-3"), {"temperature": 0.5}, (STEPS,),
@@ -87,7 +88,7 @@ ALL = (
            {"num_assistant_tokens": 3, "assistant_confidence_threshold": 0.0},
            ((1.25, 1.0, -0.25, -1.0),), (drafts(DRAFTS),), rows=1, assistant=(DRAFTS,)),
     Sketch("beam-sample", ("BEAM-SAMPLE-5", "BEAM-SAMPLE-1", "SAMPLE-5"), {"num_beams": 2},
-           ((2.0, 1.5, 0.0, -0.25, -0.5, -0.75),), steps=1, rows=2, searches=True),
+           ((2.0, 1.5, 0.0, -0.25, -0.5, -0.75),), steps=1, rows=2, together=True),
 )
 
 SKETCHES: Mapping[str, Sketch] = {sketch.name: sketch for sketch in ALL}

@@ -13,6 +13,7 @@ from genspec.conform.laws.beams import Outcomes, by_orders, other_laws, without_
 from genspec.conform.laws.changes import Change
 from genspec.conform.laws.law import Law, Next, State, constant
 from genspec.conform.laws.reference import next_token, request_of
+from genspec.conform.laws.rows import rows_law
 from genspec.conform.laws.tied import Counting, in_order
 from genspec_reference import Table
 from genspec_reference.request import Request
@@ -35,7 +36,7 @@ class Sketch:
     rows: int | None = None                         # that are returned; None: as many as there are draws to make
     assistant: tuple[tuple[float, ...], ...] = ()   # the lines of the model that makes drafts
     operations: tuple[Mapping[str, Any], ...] = ()  # that no field of a config sets
-    searches: bool = field(default=False)           # with beams: an answer is one draw
+    together: bool = field(default=False)           # all rows of an answer are one draw
 
     @property
     def model(self) -> Table:
@@ -44,20 +45,22 @@ class Sketch:
 
     def request(self, profile: str) -> Request | None:
         """Resolve the config under a profile; None when it has no such law."""
-        more = {"max_new_tokens": self.steps, "num_return_sequences": self.rows} if self.searches else {}
+        more = {"max_new_tokens": self.steps, "num_return_sequences": self.rows} if self.together else {}
         config = {**self.config, **more}
         try:
             request = request_of(config, self.model, (0,), profile, operations=self.operations,
                                  assistant=bool(self.assistant))
         except Rejected:
             return None
-        begins_with_copies = self.searches and request.plan.profile.drawn_start == "copies"
+        begins_with_copies = request.plan.beams is not None and request.plan.profile.drawn_start == "copies"
         has_all = all(request.plan.operation(name) for name in self.needs)
         return request if has_all and not begins_with_copies else None
 
     def law(self, request: Request) -> tuple[Law, Outcomes | None]:
-        """Give the law of a request, with the answers that a search may give."""
-        return search_law(request) if self.searches else (self.token_law(request), None)
+        """Give the law of a request, with the answers that there may be where all rows are one draw."""
+        if request.plan.beams is not None:
+            return search_law(request)
+        return rows_law(request, self.rows or 1) if self.together else (self.token_law(request), None)
 
     def token_law(self, request: Request) -> Law:
         """Give the law of the tokens of a row."""

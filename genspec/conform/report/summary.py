@@ -6,7 +6,7 @@ The pages of docs/conformance are made of these.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from genspec.conform.capabilities import acting, mode_of
@@ -53,6 +53,8 @@ def summary_of(report: Json) -> dict[str, Any]:
             ).most_common(MOST_REASONS)
         ],
         "failures": [failure_of(one) for one in failed],
+        "deviations": [{**failure_of(one), "deviation": one["deviation"]} for one in by_size(
+            one for one in verdicts if one["verdict"] == "known_deviation")],
         "examples": examples(failed),
     }
 
@@ -108,6 +110,11 @@ def examples(failed: Sequence[Json]) -> dict[str, Json]:
         if kind not in least or size(one) < size(least[kind]):
             least[kind] = one
     return {one["id"]: {name: one[name] for name in EXAMPLE if name in one} for one in least.values()}
+
+
+def by_size(verdicts: Iterable[Json]) -> list[Json]:
+    """Give the smallest case first."""
+    return sorted(verdicts, key=size)
 
 
 def size(verdict: Json) -> int:

@@ -70,5 +70,7 @@ def test_the_kit_finds_how_transformers_fills_beams_with_the_pad_id_0():
 def test_written_noise_is_replayed(name):
     decoders = pytest.importorskip(f"genspec.backends.{name}.decoder", exc_type=ImportError)
     decoder = decoders.TorchDecoder() if name == "torch" else decoders.TransformersDecoder()
-    kinds = {case: only(decoder, case).kind for case in NOISY[::5]}
-    assert set(kinds.values()) == {Kind.CONFORMS}, described(kinds=kinds)
+    said = {case: only(decoder, case) for case in NOISY[::5]}
+    wrong = {case: one for case, one in said.items() if one.kind not in (Kind.CONFORMS, Kind.KNOWN_DEVIATION)}
+    assert not wrong, described(wrong=wrong)
+    assert name == "transformers" or all(one.deviation is None for one in said.values()), described(said=said)

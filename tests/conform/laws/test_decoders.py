@@ -61,6 +61,8 @@ WRONG = [
     ("Greedy", "sampler", "SAMPLE-3", "the most probable token, always"),
     ("BeamsWithReplacement", "beam-sample", "BEAM-SAMPLE-5", "drawn with replacement"),
     ("BeamsByScore", "beam-sample", "BEAM-SAMPLE-5", ""),
+    ("BestRowFirst", "rows-together", "SAMPLE-4", "the best row first"),
+    ("RowsOfOthers", "rows-together", "SAMPLE-4", "drawn without replacement"),
     ("ARowTooFew", "rows", "OUTPUTS-6", "4 rows were asked for, and 3 came"),
 ]
 

@@ -1,0 +1,48 @@
+"""The law of several rows that one call returns: exact, all rows of an answer one symbol. SAMPLE-4."""
+
+from collections.abc import Callable, Iterator
+from itertools import permutations, product
+
+import numpy as np
+
+from genspec.conform.laws.beams import Laws, Outcomes, Rows, without_replacement
+from genspec.conform.laws.law import Law
+from genspec.conform.laws.reference import next_token
+from genspec_reference.request import Request
+from genspec_reference.scores import Scores
+
+
+def rows_law(request: Request, count: int) -> tuple[Law, Outcomes]:
+    """Give the law of so many rows of one token each."""
+    q = next_token(request)(request.prompt)
+    null, others = independent(q, count), dict(other_laws(q, count))
+    outcomes = Outcomes(tuple(sorted(null)))
+    return Law(outcomes.law(null), {label: outcomes.law(other) for label, other in others.items()}), outcomes
+
+
+def independent(q: Scores, count: int) -> Laws:
+    """Draw each row from all tokens. float[V]."""
+    return {written(drawn): float(np.prod(q[list(drawn)])) for drawn in product(np.flatnonzero(q), repeat=count)}
+
+
+def other_laws(q: Scores, count: int) -> Iterator[tuple[str, Laws]]:
+    """Return the rows in an order, or each token once. float[V]."""
+    for label, sign in (("the best row first", -1), ("the best row last", 1)):
+        yield label, ordered(q, count, lambda token, sign=sign: float(sign * q[token]))    # type: ignore[misc]
+    tokens = np.flatnonzero(q)
+    yield "rows that are drawn without replacement", {
+        written(drawn): without_replacement(q, drawn) for drawn in permutations(tokens, count)}
+
+
+def ordered(q: Scores, count: int, place: Callable[[int], float]) -> Laws:
+    """Sort rows that are drawn independently. float[V]."""
+    laws: Laws = {}
+    for rows, chance in independent(q, count).items():
+        name = tuple(sorted(rows, key=lambda row: place(row[0])))
+        laws[name] = laws.get(name, 0.0) + chance
+    return laws
+
+
+def written(drawn: tuple[int, ...]) -> Rows:
+    """Write tokens as rows of one token."""
+    return tuple((int(token),) for token in drawn)
