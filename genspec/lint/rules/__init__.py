@@ -9,6 +9,7 @@ from genspec.lint.rules import (
     format,
     length,
     llama_cpp,
+    modelfile,
     ollama,
     openai,
     output,
@@ -21,6 +22,6 @@ from genspec.lint.rules import (
 )
 
 __all__ = [
-    "beams", "calls", "engine_calls", "engines", "folder", "format", "length", "llama_cpp", "ollama", "openai",
-    "output", "repetition", "sampling", "tgi", "tokens", "versions", "vllm",
+    "beams", "calls", "engine_calls", "engines", "folder", "format", "length", "llama_cpp", "modelfile", "ollama",
+    "openai", "output", "repetition", "sampling", "tgi", "tokens", "versions", "vllm",
 ]

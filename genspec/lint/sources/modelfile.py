@@ -139,12 +139,17 @@ def listed(value: object) -> list[object]:
 
 
 def contents(found: list[Instruction], given: dict[str, object]) -> dict[str, object]:
-    """Return what a Modelfile says, with its parameters, and what is wrong with its text under "faults"."""
+    """Return what a Modelfile says: its instructions, its parameters, those that are set twice, and the faults."""
     said: dict[str, object] = {
         instruction.command.upper(): instruction.value for instruction in found
         if instruction.command not in NAMED and not instruction.fault
     }
-    return said | {"PARAMETER": given, "faults": [instruction.fault for instruction in found if instruction.fault]}
+    names = [one.name for one in found if one.command == "parameter" and one.name and one.name not in LISTS]
+    return said | {
+        "PARAMETER": given,
+        "repeated": {name: names.count(name) for name in given if names.count(name) > 1},
+        "faults": [instruction.fault for instruction in found if instruction.fault],
+    }
 
 
 def meant(found: list[Instruction], pointer: Pointer) -> Instruction | None:

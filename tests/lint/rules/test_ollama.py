@@ -9,7 +9,7 @@ from genspec.lint.sources.modelfile import parse_modelfile
 from genspec.lint.sources.python.quick import parse_python
 from genspec.lint.target import DEFAULT, parse_target
 
-CODES = ("GS811", "GS812", "GS813", "GS814", "GS815", "GS830", "GS831", "GS835")
+CODES = ("GS811", "GS812", "GS813", "GS814", "GS815", "GS830", "GS831", "GS835", "GS836", "GS837")
 CHOSEN = [RULES[code] for code in CODES]
 
 
@@ -43,6 +43,11 @@ def found(document, target=None):
     ("FROM x\nSYSTEM \"\"\"no end\n", [("GS830", 2, 1, "error")]),
     ("FROM x\nPARAMETER top_p 95\n", [("GS835", 2, 1, "warning")]),
     ("FROM x\nPARAMETER repeat_penalty -1\n", [("GS835", 2, 1, "warning")]),
+    ("PARAMETER top_k 5\n", [("GS830", 1, 1, "error")]),
+    ("FROM x\nPARAMETER top_k 5\nPARAMETER seed 1\nPARAMETER top_k 6\n", [("GS836", 2, 1, "warning")]),
+    ("FROM x\nTEMPLATE {{ if .System }}{{ .System }}{{ end }}{{ .Prompt }}\n", []),
+    ("FROM x\nTEMPLATE \"\"\"{% if x %}\n{{ .Prompt }}\"\"\"\n", [("GS837", 2, 1, "warning")]),
+    ("FROM x\nTEMPLATE \"\"\"{{ bos_token }}{% if x %}\"\"\"\n", [("GS837", 2, 1, "error")]),
     ("FROM ./x.gguf\nTEMPLATE {{ .Prompt }}\nPARAMETER num_ctx 4096\n", []),
     ("FROM ./x.gguf\nPARAMETER num_ctx 4096\n", [("GS813", 1, 1, "info")]),
     ("FROM ./x.gguf\nTEMPLATE {{ .Prompt }}\n", [("GS812", 1, 1, "warning")]),
@@ -91,7 +96,8 @@ def test_the_other_name_is_told_once_for_what_is_meant():
     ("FROM x\nPARAMETER stop '<|im_end|>'", 'FROM x\nPARAMETER stop "<|im_end|>"'),
     ("FROM x\nPARAMETER temperature 0.7 # wild\n", "FROM x\nPARAMETER temperature 0.7\n"),
     ("FROM x\nPARAMETER top_k 40.0\n", "FROM x\nPARAMETER top_k 40\n"),
-    ("FROM x\nPARAMETER foo 5\n", "FROM x\nPARAMETER foo 5\n"),
+    ("FROM x\nPARAMETER foo 5\n", None),
+    ("FROM x\nPARAMETER top_k 5\nPARAMETER top_k 6\nPARAMETER top_k 7\n", "FROM x\nPARAMETER top_k 7\n"),
     ("FROM x\nPARAMETER n_predict 5\nPARAMETER num_predict 6", None),
 ])
 def test_fixes(before, after):
