@@ -8,7 +8,7 @@ from genspec.lint.kind import Kind
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.effect import accepted, looks_encoder_decoder
-from genspec.lint.rules.where import EVERYWHERE
+from genspec.lint.rules.where import EVERYWHERE, FILE, PYTHON
 from genspec.lint.sources.document import Source
 
 LENGTHS = ("max_new_tokens", "max_length", "min_new_tokens", "min_length")
@@ -57,7 +57,7 @@ def both_max_lengths(config: ConfigNode) -> Iterator[Draft]:
     help="If the limit is meant for the output, write max_new_tokens.",
     bad={"max_length": 512}, good={"max_new_tokens": 512},
     evidence=["EleutherAI/lm-evaluation-harness#1513", "hiyouga/LLaMA-Factory#6599"],
-    sources=EVERYWHERE,
+    sources=FILE + PYTHON,
 )
 def max_length_counts_prompt(config: ConfigNode) -> Iterator[Draft]:
     total = accepted(config, "max_length")
@@ -117,7 +117,7 @@ def min_new_tokens_exceed(config: ConfigNode) -> Iterator[Draft]:
     evidence=[
         "huggingface/transformers#20614", "huggingface/transformers#20756", "huggingface/transformers#20814",
     ],
-    sources=EVERYWHERE,
+    sources=FILE + PYTHON,
 )
 def min_length_counts_prompt(config: ConfigNode) -> Iterator[Draft]:
     least = accepted(config, "min_length")
