@@ -86,7 +86,7 @@ def stops(config: ConfigNode) -> list[object]:
 )
 def modelfile_refused(config: ConfigNode) -> Iterator[Draft]:
     value = config.document.value
-    if said(config, "FROM") is None:
+    if isinstance(value, dict) and "FROM" not in value:
         yield config.finding((), "Ollama refuses the file: it has no FROM")
     for index, fault in enumerate(value["faults"] if isinstance(value, dict) else ()):
         yield Draft(("faults", index), f"Ollama refuses the file: {fault}")

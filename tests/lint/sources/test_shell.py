@@ -190,6 +190,29 @@ CMD ["--temp", "3"]
 """
 
 
+WRITER = """cat > Modelfile <<EOF
+FROM $BASE
+PARAMETER temperature 0.7
+PARAMETER num_ctx $CTX
+PARAMETER max_tokens 5
+EOF
+ollama create x -f Modelfile
+"""
+
+
+def test_a_modelfile_that_a_script_writes_is_a_place():
+    document = read(WRITER)
+    (place,) = document.places
+    assert (place.source, place.values, place.unknown) == (
+        Source.OLLAMA_MODELFILE, {"temperature": 0.7, "max_tokens": 5}, {"num_ctx"})
+    assert tuple(document.locate((0, "max_tokens"), False)) == (5, 1, 5, 23)
+    assert document.rewrite(Edit("remove", (0, "max_tokens"))) == WRITER.replace("PARAMETER max_tokens 5\n", "")
+    renamed = document.rewrite(Edit("move", (0, "max_tokens"), to=(0, "num_predict")))
+    assert renamed == WRITER.replace("max_tokens", "num_predict")
+    assert read(WRITER.replace("<<EOF", "<<'EOF'")).places[0].values["num_ctx"] == "$CTX"
+    assert read(WRITER.replace("PARAMETER", "SET")).places == ()
+
+
 def test_a_dockerfile_starts_what_its_stages_say():
     document = parse_dockerfile("Dockerfile", DOCKERFILE.encode())
     assert [(place.source, place.values) for place in document.places] == [

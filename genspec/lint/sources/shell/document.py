@@ -56,8 +56,11 @@ def rewritten(text: str, found: Sequence[Given], edit: Edit) -> str | None:
         return None
     if given.inside is not None:
         return rewritten_inside(text, given, edit)
-    if setting is None or edit.op not in ("remove", "replace"):
+    if setting is None or edit.op == "add":
         return None
+    if edit.op == "move":
+        is_plain = text[setting.name_end - len(setting.name):setting.name_end] == setting.name and edit.to is not None
+        return renamed(text, setting, str((edit.to or ("",))[-1])) if is_plain else None
     if edit.op == "remove":
         return removed(text, setting)
     return text[:setting.value_start] + written(edit.value) + text[setting.end:]
@@ -78,13 +81,18 @@ def rewritten_inside(text: str, given: Given, edit: Edit) -> str | None:
     return text[:word.places[0]] + inner + text[word.places[-1] + 1:]
 
 
+def renamed(text: str, setting: Setting, name: str) -> str:
+    """Give a setting another name, where it stands under its own."""
+    return text[:setting.name_end - len(setting.name)] + name + text[setting.name_end:]
+
+
 def removed(text: str, setting: Setting) -> str:
     """Take out a flag with its value, and with its line where it stands alone."""
     start = text.rfind("\n", 0, setting.start) + 1
     rest = ALONE.match(text, setting.end)
     if rest is not None and not text[start:setting.start].strip() and text[rest.end():]:
-        continued = "\\" in rest[0]
-        return text[:start] + text[rest.end() + 1:] if continued else text[:setting.start] + text[setting.end:]
+        is_last = "\\" not in rest[0] and text[:start].rstrip("\r\n").endswith("\\")    # of a command of many lines
+        return text[:setting.start] + text[setting.end:] if is_last else text[:start] + text[rest.end() + 1:]
     before = len(text[:setting.start].rstrip(" \t"))
     return text[:before] + text[setting.end:]
 

@@ -5,7 +5,7 @@ from genspec.lint.sources.endpoints import WORDS
 from genspec.lint.sources.positions import Locator
 from genspec.lint.sources.shell.programs import TRIGGERS as PROGRAMS
 
-TRIGGERS = (*PROGRAMS, *WORDS)
+TRIGGERS = (*PROGRAMS, *WORDS, b"PARAMETER")
 NOTHING = Locator("", valid=False)
 
 
@@ -16,10 +16,14 @@ def parse_script(path: str, data: bytes) -> Document:
         return nothing
     from genspec.lint.sources.shell.document import document_of
     from genspec.lint.sources.shell.flags import settings_of
-    from genspec.lint.sources.shell.words import commands_in
+    from genspec.lint.sources.shell.heredoc import modelfiles_in
+    from genspec.lint.sources.shell.words import Reader
 
     try:
         text = data.decode()
     except UnicodeDecodeError:
         return nothing
-    return document_of(path, text, [given for words in commands_in(text) for given in settings_of(words)])
+    reader = Reader(text, 0, len(text))
+    found = [given for words in reader.commands() for given in settings_of(words)]
+    found += modelfiles_in(text, reader.bodies)
+    return document_of(path, text, sorted(found, key=lambda given: given.start))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 PLAIN = re.compile(r"[^\s\\'\"$`;&|()<>]+")
+INSIDE = re.compile(r"[^\"\\$`]+")
 BLANK = re.compile(r"(?:[ \t]|\\\r?\n)*+")
 FOLDED = re.compile(r"(?:\s|\\\r?\n)*+")
 COMMENT = re.compile(r"[^\r\n]*+")
@@ -34,6 +35,14 @@ class Word(NamedTuple):
     several: bool = False           # whether it may be any number of words
 
 
+class Body(NamedTuple):
+    """A here-document. Offsets, ends exclusive."""
+
+    start: int
+    end: int
+    literal: bool                   # whether a shell leaves it as it stands
+
+
 class Reader:
     """Reads the words of one stretch of a text."""
 
@@ -41,7 +50,8 @@ class Reader:
         """Take the text, where to begin and end, and whether a line's end is no more than a blank."""
         self.text, self.offset, self.end = text, offset, end
         self.blank = FOLDED if folded else BLANK
-        self.bodies: list[tuple[str, bool]] = []    # the ends of the here-documents that begin on the next line
+        self.marks: list[tuple[str, bool, bool]] = []   # of the here-documents that begin on the next line
+        self.bodies: list[Body] = []                    # those that were met
 
     def commands(self) -> Iterator[list[Word]]:
         """Yield the words of each command that has any."""
@@ -74,12 +84,13 @@ class Reader:
             self.offset += 1
             return
         self.skip(LINE_END)
-        for mark, indented in self.bodies:
+        for mark, indented, literal in self.marks:
             blanks = r"\t*" if indented else ""
             found = re.compile(rf"^{blanks}{re.escape(mark)}[ \t]*\r?$", re.MULTILINE).search(
                 self.text, self.offset, self.end)
+            self.bodies.append(Body(self.offset, found.start() if found else self.end, literal))
             self.offset = found.end() if found else self.end
-        self.bodies.clear()
+        self.marks.clear()
 
     def redirection(self, words: list[Word]) -> None:
         """Go on behind a redirection: its target is no word of the command, nor is the number before it."""
@@ -87,7 +98,7 @@ class Reader:
             words.pop()
         body = HEREDOC.match(self.text, self.offset, self.end)
         if body is not None:
-            self.bodies.append((body[2] or body[3] or body[4] or "", bool(body[1])))
+            self.marks.append((body[2] or body[3] or body[4] or "", bool(body[1]), body[4] is None or "\\" in body[0]))
             self.offset = body.end()
             return
         self.skip(REDIRECTION)
@@ -138,8 +149,10 @@ class Reader:
             elif char in "$`":
                 self.substitution(parts, quoted=True)
             else:
-                parts.take(self.text, self.offset, self.offset + 1)
-                self.offset += 1
+                match = INSIDE.match(self.text, self.offset, self.end)
+                stop = match.end() if match else self.offset + 1
+                parts.take(self.text, self.offset, stop)
+                self.offset = stop
         parts.known = False
 
     def backslash(self, parts: "Parts") -> None:
