@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from genspec.lint.finding import Edit
 from genspec.lint.sources.document import Source
+from genspec.lint.sources.sections.yaml_file import parse_yaml
 from genspec.lint.sources.shell.dockerfile import parse_dockerfile
 from genspec.lint.sources.shell.script import parse_script
 from genspec.lint.sources.shell.words import commands_in
@@ -171,6 +172,14 @@ def test_the_body_of_a_request_is_a_place():
 ])
 def test_what_is_no_request_to_an_engine_or_not_known_is_left_alone(text):
     assert places(text) == []
+
+
+def test_a_command_of_llama_swap_is_one_over_many_lines():
+    text = "models:\n  heron:\n    cmd: |\n      llama-server --port ${PORT}\n      -m heron.gguf\n      --temp 0.7\n"
+    document = parse_yaml("config.yaml", text.encode())
+    (place,) = document.places
+    assert (place.source, place.values) == (Source.LLAMA_CPP_FLAGS, {"model": "heron.gguf", "temperature": 0.7})
+    assert tuple(document.locate((*place.at, "temperature"), False)) == (6, 7, 6, 17)
 
 
 DOCKERFILE = r"""FROM vllm/vllm-openai:v0.11 AS first

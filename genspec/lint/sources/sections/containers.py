@@ -1,4 +1,4 @@
-"""The commands of containers, in files of Docker Compose and Kubernetes: which engine they start, and with what."""
+"""Commands in YAML, of Docker Compose, Kubernetes and llama-swap: which engine they start, and with what."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,8 @@ from genspec.lint.sources.shell.flags import Given, arguments_of, image, setting
 from genspec.lint.sources.shell.words import Word
 from genspec.lint.sources.shell.words import commands_in as commands_of
 
-KEYS = ("entrypoint", "command", "args")
-"""Where the words of a container's command stand, in the order in which they are joined."""
+KEYS = ("entrypoint", "command", "cmd", "args")
+"""Where the words of a command stand, in the order in which they are joined; llama-swap says `cmd`."""
 
 
 def commands_in(text: str, root: Node) -> Iterator[tuple[Pointer, Given]]:
