@@ -71,8 +71,8 @@ def read(path: str, text: str) -> Document:
 
 
 def may_start(text: str) -> bool:
-    """Tell whether a text can hold the command of a container."""
-    return any(word in text for word in ("command", "args", "entrypoint"))
+    """Tell whether a text can hold a command."""
+    return any(word in text for word in ("command", "cmd", "args", "entrypoint"))
 
 
 def placed(commands: Commands) -> Iterator[Place]:
