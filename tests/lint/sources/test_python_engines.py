@@ -68,6 +68,8 @@ def test_calls_of_engines(before, call, source, values):
     "import requests\nrequests.post('http://x/api/users', json={'options': {'a': 1}})  # generate",
     "import requests\nrequests.post(url, json={'options': {'top_k': 5}})  # generate",
     "import requests\nrequests.get('http://x/api/generate', json={'options': {'top_k': 5}})",
+    "import transformers\nimport openvino_genai\npipe.generate(x, num_beams=2)",
+    "import transformers\nmodel.generate(prompt, num_inference_steps=5, guidance_scale=2)",
     "import transformers\nrequests.post('http://x/api/generate', json={'options': {'top_k': 5}})",
 ])
 def test_what_has_no_evidence_is_left_alone(program):

@@ -37,6 +37,13 @@ OWN_WORDS = frozenset({
 })
 """Arguments that no other library's `generate` has in this spelling, or that few have."""
 
+SAME_WORDS = frozenset({"openvino_genai"})
+"""Packages whose `generate` has the arguments of transformers' own: beside them an object may be of either."""
+
+OF_IMAGES = frozenset({"num_inference_steps", "height", "width", "num_frames", "frame_rate", "guidance_rescale"})
+"""Arguments of a `generate` that makes pictures."""
+
+
 def source_of(call: ast.Call, imports: Mapping[str, str]) -> Source | None:
     """Tell what a call configures, or None when it is no text generation that genspec knows."""
     origin = origin_of(call.func, imports)
@@ -56,7 +63,7 @@ def is_of_transformers(
     call: ast.Call, keywords: set[str | None], receiver: str, imports: Mapping[str, str],
 ) -> bool:
     """Tell whether a call of some `generate` is one of transformers."""
-    if receiver in RIVALS:
+    if receiver in RIVALS or roots(imports) & SAME_WORDS or keywords & OF_IMAGES:
         return False
     known = {keyword for keyword in keywords if keyword in KEYS or keyword in CALLS}
     if roots(imports) & FAMILY:
