@@ -161,6 +161,16 @@ def test_aliases_and_merged_members_stand_where_they_are_written():
     assert document.locate(("run", "top_p"), False) == document.locate(("base", "top_p"), False)
 
 
+@pytest.mark.parametrize("before", ["", "\ufeff", "# é\n", "x: '😀 é'\n", "x: |\n  😀\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_columns_count_characters_whatever_stands_before(before, end):
+    text = before + end.join(["run:", "  max_completion_length: 5", "  top_p: 1.5 # é", ""])
+    document = parse_yaml("x.yaml", text.encode())
+    span = document.locate(("run", "top_p"), False)
+    line = text.lstrip("\ufeff").splitlines()[span.line - 1]
+    assert line[span.column - 1:span.end_column - 1] == "top_p: 1.5", (span, line)
+
+
 def test_a_number_is_what_the_programs_read():
     text = b"max_completion_length: 5\ntemperature: 1e-1\ntop_p: 0.5\n"
     assert parse_yaml("x.yaml", text).places[0].values == {"temperature": "1e-1", "top_p": 0.5}

@@ -40,7 +40,7 @@ def parse_yaml(path: str, data: bytes) -> Document:
     except ImportError:
         return nothing(path)._replace(problems=(Problem(ProblemKind.UNREADABLE, MISSING),))
     try:
-        return read(path, data.decode())
+        return read(path, data.decode("utf-8-sig"))
     except (yaml.YAMLError, ValueError, RecursionError):
         return nothing(path)
 
