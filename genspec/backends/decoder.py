@@ -40,8 +40,12 @@ Answer = tuple[GenerateOutput, ...] | Refusal | Unsupported
 """One output a prompt, in the order of the call, without padding; or why there is none."""
 
 
-class EngineEnded(Exception):
-    """The process that a decoder asks is gone, which is neither an answer nor a refusal: the decoder is made anew."""
+class EngineFault(Exception):
+    """An engine that a decoder asks fails, which is neither an answer nor a refusal."""
+
+
+class EngineEnded(EngineFault):
+    """Its process is gone, and the decoder is to be made anew."""
 
 
 class Decoder(Protocol):

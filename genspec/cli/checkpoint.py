@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from genspec.backends.checkpoints import Checkpoint
+    from genspec_reference import Scripted, Table
+
+QUESTIONS = "questions"
 
 
 def add_arguments(parser: Parser) -> None:
@@ -23,13 +26,15 @@ def add_arguments(parser: Parser) -> None:
 
         KIND is bigram, a Llama whose logits depend on the last token and are exact in float32; history, a Llama that
         reads the whole row, in order; encoder-decoder, a BART that reads its source and its row. With --eos these
-        ids often come first; without, rows end by length only."""
+        ids often come first; without, rows end by length only. questions is a bigram in which the models of the
+        conformance kit lie side by side, for a server that `genspec conform` asks."""
     parser.epilog = "Status: 0 written, 2 error."
     parser.add_operands("DIR", least=1, most=1)
     option = parser.add_option
     option("--format", type=one_of(*FORMATS), default="hf", metavar="NAME",
            help=f"What to write: {', '.join(FORMATS)}; default hf, the folder of transformers.")
-    option("--model", type=one_of(*KINDS), default="bigram", metavar="KIND", help="Which model; default bigram.")
+    option("--model", type=one_of(*KINDS, QUESTIONS), default="bigram", metavar="KIND",
+           help="Which model; default bigram.")
     option("--seed", type=at_least(0), default=0, metavar="N", help="Of the made-up logits; default 0.")
     option("--vocab-size", type=at_least(1), default=48, metavar="V", help="How many tokens; default 48.")
     option("--eos", type=token_ids, default=(), metavar="IDS", help="Tokens that end a row, as 2,3; default none.")
@@ -40,14 +45,13 @@ def run(options: Namespace) -> int:
     """Write one checkpoint and return the status."""
     from genspec.backends.checkpoints import Checkpoint, write_checkpoint
     from genspec.backends.checkpoints.formats import NotWritten
-    from genspec_reference import Scripted
 
     try:
-        table = Scripted("table", options.seed, options.vocab_size, tuple(dict.fromkeys(options.eos)))
+        table = table_of(options)
     except ValueError as error:
         raise UsageError(f"--eos: {error}") from None
     try:
-        checkpoint = Checkpoint(options.model, table)
+        checkpoint = Checkpoint("bigram" if options.model == QUESTIONS else options.model, table)
     except ValueError as error:
         raise UsageError(f"--vocab-size: {error}") from None
     try:
@@ -58,6 +62,17 @@ def run(options: Namespace) -> int:
     return 0
 
 
+def table_of(options: Namespace) -> "Scripted | Table":
+    """Make the table of the options. Raises ValueError for EOS ids that are no tokens."""
+    from genspec_reference import Scripted
+
+    if options.model != QUESTIONS:
+        return Scripted("table", options.seed, options.vocab_size, tuple(dict.fromkeys(options.eos)))
+    from genspec.conform.served import questions
+
+    return questions()
+
+
 def said(checkpoint: "Checkpoint", folder: "Path", options: Namespace) -> Iterator[str]:
     """Say what was written and how to use it."""
     from genspec.backends.checkpoints.formats import TABLE
@@ -65,6 +80,7 @@ def said(checkpoint: "Checkpoint", folder: "Path", options: Namespace) -> Iterat
     ends = f"EOS {', '.join(map(str, checkpoint.eos))}" if checkpoint.eos else "no EOS"
     near = f"within {checkpoint.bound:.1e} of" if checkpoint.bound else "equal to"
     yield f"{options.operands[0]}: a {checkpoint.kind} model, format {options.format}"
-    yield f"  {checkpoint.vocab_size} tokens, seed {options.seed}, {ends}; logits in float32 are {near} the reference's"
+    seed = "" if options.model == QUESTIONS else f"seed {options.seed}, "
+    yield f"  {checkpoint.vocab_size} tokens, {seed}{ends}; logits in float32 are {near} the reference's"
     yield f"  engine     {TABLE[options.format].load_line(checkpoint.kind, str(folder))}"
     yield f"  reference  genspec.backends.checkpoints.model_of({str(folder)!r})"

@@ -28,7 +28,8 @@ def add_arguments(parser: Parser) -> None:
         under a clause.
 
         TARGET is module:factory, a function without arguments that returns a decoder; or transformers, torch,
-        reference; or cmd:"COMMAND", a program that speaks the protocol. It runs in a process of its own, which may
+        reference; or an engine, as llama.cpp; or vllm:DIR@URL and openai:DIR@URL, a running server and the checkpoint
+        that it serves; or cmd:"COMMAND", a program that speaks the protocol. It runs in a process of its own, which may
         crash or hang. The guide, docs/guide/conform.md, shows a whole adapter."""
     parser.epilog = """Status: 0 no violation, 1 violations (or cases that failed or timed out), 2 usage error or broken
         adapter, 3 nothing was run."""

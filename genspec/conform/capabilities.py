@@ -43,6 +43,7 @@ class Capabilities:
     inputs: Names = None                # members of the input of L3: "source", "prompts", "pieces", ...
     outputs: frozenset[str] = frozenset()   # "scores", "logits": given whenever a config asks for them
     kinds: Names = None                 # of scripted models: "table", "history", "ties", "lines", "layers"
+    models: Names = None                # with which calls are drawn: each a model of an input, as a text of JSON
     refuses: bool = True                # what the specification rejects; False: such cases are left out
 
 

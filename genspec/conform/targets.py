@@ -115,6 +115,8 @@ OPENER = "genspec.conform.targets:Questions"
 
 def decoder_of(name: str) -> Answering:
     """Make the decoder of a name: a known one, or what `module:factory` returns. Raises `NoDecoder`."""
+    if "://" in name:
+        return adapted(served(name), name)
     if name == "reference":
         from genspec.conform.vectors.reference import Reference
 
@@ -129,6 +131,24 @@ def decoder_of(name: str) -> Answering:
     return adapted(decoder, name)
 
 
+def served(name: str) -> object:
+    """Find the server of a name: `vllm:DIR@URL` or `openai:DIR@URL`. Raises `NoDecoder`."""
+    from genspec.backends.served.decoder import NotServed, Served
+    from genspec.dialects import dialect_named
+
+    scheme, _, place = name.partition(":")
+    folder, at, url = place.rpartition("@http")
+    if scheme not in SERVERS or not at or not folder:
+        forms = " or ".join(f"{one}:DIR@http://HOST:PORT/v1" for one in SERVERS)
+        raise NoDecoder(f"{name}: a server is {forms}, where DIR is the checkpoint of genspec that it serves")
+    try:
+        return Served(dialect_named(scheme), folder, f"http{url}")
+    except NotServed as reason:
+        raise NoDecoder(str(reason)) from None
+
+
+SERVERS = ("vllm", "openai")
+"""The dialects in which a server is asked."""
 SCHEMES: Mapping[str, Callable[[Address], Target]] = {"cmd": Commanded}
 """How a name begins, and who opens it."""
 

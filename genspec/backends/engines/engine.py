@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from genspec.backends.call import Call, Tokens
 from genspec.backends.checkpoints.tokenizer import text_of
-from genspec.backends.decoder import Answer, EngineEnded, Info, Refusal, Unsupported
+from genspec.backends.decoder import Answer, EngineFault, Info, Refusal, Unsupported
 from genspec.backends.engines.installed import require, version_of
 from genspec.backends.engines.models import Load, Models, prepare
 from genspec.config.decision import Rejected
@@ -51,7 +51,7 @@ class Asked:
 Generate = Callable[[Any, Asked], Sequence[Sequence[Hypothesis]]]
 """From a loaded engine and what it is asked to the rows of each prompt.
 
-What it raises is a refusal by the engine; `Unspoken`: it takes no part; `EngineEnded`: an error of the engine.
+What it raises is a refusal by the engine; `Unspoken`: it takes no part; `EngineFault`: an error of the engine.
 """
 
 
@@ -65,6 +65,7 @@ class Engine:
     generate: Generate
     batched: bool = False               # whether several prompts are given at once
     ends_inside: bool = False           # whether EOS ids are read from the folder, and not given with a call
+    spare: int = 0                      # improbable tokens that its checkpoints have behind those of a model
     more: Mapping[str, Any] = field(default_factory=dict)       # capabilities that the dialect does not tell
 
 
@@ -79,8 +80,8 @@ class EngineDecoder:
     def __post_init__(self) -> None:
         """Begin with no model. Raises ImportError that names the command to install the engine."""
         require(self.engine.dialect)
-        prepare(self.engine.form)
-        self.models = Models(self.engine.form, self.engine.load, self.engine.ends_inside)
+        prepare(self.engine.form, self.engine.spare, self.engine.more.get("kinds", ()))
+        self.models = Models(self.engine.form, self.engine.load, self.engine.ends_inside, self.engine.spare)
 
     @cached_property
     def info(self) -> Info:
@@ -108,7 +109,7 @@ class EngineDecoder:
             return Unsupported(str(reason))
         except Rejected as rejected:
             return Refusal("Rejected", str(rejected), tuple(sorted({reason.clause for reason in rejected.reasons})))
-        except EngineEnded:
+        except EngineFault:
             raise
         except Exception as error:      # whatever it is, it is the answer of the engine
             return Refusal(type(error).__name__, str(error))

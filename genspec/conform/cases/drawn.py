@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import Any
 
 from genspec.backends.call import Call
 from genspec.backends.decoder import Answer
@@ -16,6 +17,7 @@ from genspec.conform.capabilities import Capabilities, acting, inputs_of, lackin
 from genspec.conform.cases.case import Ask, Who, unanswered
 from genspec.conform.cases.known import explained
 from genspec.conform.cases.outputs import Malformed, answer_of
+from genspec.conform.json import model_from_json
 from genspec.conform.question import Json, Question, Told
 from genspec.conform.verdict import Kind, Verdict
 from genspec_reference import Scripted, Table
@@ -146,10 +148,12 @@ def strategy(profile: str, can: Capabilities) -> "object":
         return None
     one: tuple[Architecture, ...] = ("decoder-only",)
     both: tuple[Architecture, ...] = (*one * 3, "encoder-decoder")
+    models: Any = None if can.models is None else [model_from_json(json.loads(text)) for text in sorted(can.models)]
     drawn: st.SearchStrategy[Call] = calls(
         profile=profile, decoder_modes=modes, batched=known is not None and "prompts" in known,
         architectures=both if known is None or "source" in known else one,
         noise="any" if known is not None and "generator_seed" in known else "seeds",
+        models=models,
     )
     return drawn.map(lambda call: fitted(call, can)).filter(lambda call: taken(call, can))
 

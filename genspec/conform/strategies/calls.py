@@ -1,6 +1,6 @@
 """Whole calls: a model, prompts and a config that fit one another."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -14,6 +14,8 @@ from genspec.conform.strategies.configs import config_in, eos_ids
 from genspec.conform.strategies.models import SEEDS, SIZES, layered, scripted
 from genspec.conform.strategies.prompts import COUNTS, rows
 from genspec.conform.strategies.setting import SUPPORTED, Setting, modes_of
+from genspec_reference import Scripted, Table
+from genspec_reference.layered import Layered
 
 LAYERED = frozenset({Mode.CONTRASTIVE_SEARCH, Mode.DOLA})
 """The modes that read more of a model than its logits."""
@@ -29,16 +31,18 @@ Given = dict[str, Any]
 def calls(
     draw: st.DrawFn, *, decoder_modes: Iterable[Mode] = SUPPORTED, profile: str = "hf", batched: bool = True,
     architectures: tuple[Architecture, ...] = ARCHITECTURES, noise: Noise = "any", vocab_size: int | None = None,
+    models: Sequence[Scripted | Table | Layered] | None = None,
 ) -> Call:
     """Draw a call that the specification accepts: `call.plans` never raises.
 
     `decoder_modes`: the modes wanted, of those that the profile has. `architectures`: as often as they are named.
     `noise`: one seed a prompt ("seeds"), one generator for the whole batch ("seed"), or either. `vocab_size`: V,
-    drawn when None.
+    drawn when None. `models`: of which one is drawn, instead of any.
     """
     mode = draw(modes_among(profile, frozenset(decoder_modes)))
-    size = vocab_size or draw(SIZES)
-    eos = draw(eos_ids(size))
+    given = None if models is None else draw(st.sampled_from(models))
+    size = given.vocab_size if given is not None else vocab_size or draw(SIZES)
+    eos = (() if given is None else given.eos) or draw(eos_ids(size))
     architecture = "decoder-only" if mode in LAYERED else draw(st.sampled_from(architectures))
     several = batched and (mode is not Mode.ASSISTED or draw(RARELY))       # few decoders batch drafts
     count = draw(COUNTS) if several else 1
@@ -50,8 +54,9 @@ def calls(
         one_generator=noise == "seed",
     )
     config = config_in(draw, setting)
+    model = given or (layered(draw, size, eos) if mode in LAYERED else scripted(draw, size, eos, mode not in BEAMS))
     return Call(
-        config, layered(draw, size, eos) if mode in LAYERED else scripted(draw, size, eos, mode not in BEAMS),
+        config, model,
         ((),) * count if encoded else tuple(read), tuple(read) if encoded else None, profile,
         **chances(draw, config, count, "seeds" if setting.assistant else noise), **extras(draw, setting, config, count),
     )
