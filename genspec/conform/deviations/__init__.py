@@ -89,7 +89,7 @@ what is made of scores without a token."""
 LAST = ("DEV-42", "DEV-88")
 """What is written into rows and logits, whatever they are."""
 
-LATE = ("DEV-22", "DEV-32", "DEV-39", "DEV-42", "DEV-64", "DEV-65", "DEV-69", "DEV-88")
+LATE = ("DEV-22", "DEV-32", "DEV-39", "DEV-42", "DEV-64", "DEV-65", "DEV-69", "DEV-88", "DEV-96")
 """Those that may do something only on what others have made: padding bans more, rows part elsewhere."""
 
 

@@ -107,12 +107,8 @@ def is_right(situation: Situation) -> bool:
     search = situation.search
     if search is None:
         return is_exact(situation, run)
-    if is_exact(situation, partial(search, rounding=0)):
-        return True
-    near = getattr(search, "near_ties", None)               # one that takes token by token can tell
-    if near is not None and not near(situation.request):
-        return False
-    return any(is_exact(situation, partial(search, rounding=way)) for way in range(1, ROUNDINGS))
+    ways = getattr(search, "ways", ROUNDINGS)               # one that takes token by token is judged so
+    return any(is_exact(situation, partial(search, rounding=way)) for way in range(ways))
 
 
 def is_exact(situation: Situation, decode: Callable[[Request], GenerateOutput]) -> bool:

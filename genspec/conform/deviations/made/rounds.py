@@ -5,21 +5,19 @@ As transformers does it: with plain rounds and rows as they are specified, but f
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from genspec.backends.call import Call
-from genspec.config.decision import Rejected
 from genspec.config.mode import Mode
-from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.anew import begun_anew
 from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
 from genspec.conform.deviations.made.marked import is_alone
 from genspec.conform.oracle.requests import with_operations
-from genspec.conform.oracle.tolerance import magnitude, tolerance
+from genspec.conform.oracle.tolerance import tolerance
 from genspec_reference import FinishReason, GenerateOutput, Row
 from genspec_reference.context import Context
 from genspec_reference.drafts import Draft, Drafts, assistance_of, before_eos, drafted
@@ -55,13 +53,14 @@ class Rounds:
     anew: Call | None = None                # whose assistant takes the row for a prompt in every round. DEV-96
     unseen: bool = False                    # an EOS within what is looked up ends nothing. DEV-101
     release: tuple[int, ...] = (5,)         # of transformers
+    answer: Tokens = ()                     # the new tokens that came: of equal scores any may be taken
+    ways: ClassVar[int] = 1                 # of rounding
 
     def __call__(self, request: Request, *, rounding: int = 0) -> GenerateOutput:
-        """Decode a request. Raises `Rejected` where nothing is left."""
+        """Decode a request, of which there is one way. Raises `Rejected` where nothing is left."""
         found = guided_in(request) if self.dropped else None
         if found is not None:
             request = with_function(request, found[0], Guided(found[1].scale, Read(request).logits))
-        request = a_little_off(request, rounding) if rounding else request
         tokens, steps, count = request.prompt, list[Step](), assistance_of(request).num_assistant_tokens or 0
         reason = finish_reason(request, tokens)
         while reason is None:
@@ -72,14 +71,6 @@ class Rounds:
                 count = count + 2 if len(taken) > len(drafts) else max(1, count - 1)
             reason = finish_reason(request, tokens)
         return GenerateOutput((Row(tokens, len(request.prompt), reason),), (tuple(steps),))
-
-    def near_ties(self, request: Request) -> bool:
-        """Tell whether a token is taken that rounding may change."""
-        try:
-            output = self(request)
-        except Rejected:
-            return False
-        return any(step.margin <= NEAR for run in output.runs for step in run)
 
     def assisted(self, request: Request, tokens: Tokens, count: int) -> Request:
         """Give the request as the assistant has it in a round that starts behind these tokens."""
@@ -121,14 +112,21 @@ class Rounds:
             require_a_token(scored[-1].scores)          # drawn behind a draft that is kept whole and ends the row
         return taken
 
-    @staticmethod
-    def position(request: Request, row: Tokens, scored: Scored, draft: Draft | None) -> tuple[int, Step]:
+    def position(self, request: Request, row: Tokens, scored: Scored, draft: Draft | None) -> tuple[int, Step]:
         """Take the token of one position: of a mixture in which there is NaN, which is NaN all over, the first."""
         choice = verified(request, row, scored.scores, draft)
         proposed = None if draft is None or is_plain(request) else draft.scores
+        token = choice.token
         if proposed is not None and (is_alone(scored.scores) or is_alone(proposed)):        # DEV-24
-            choice = replace(choice, token=0)
-        return choice.token, step_of(request, [scored], [choice], choice.margin)
+            token = 0
+        elif proposed is None and not request.plan.draws:
+            token = self.of_equal(scored.scores, token, len(row) - len(request.prompt))
+        return token, step_of(request, [scored], [replace(choice, token=token)], choice.margin)
+
+    def of_equal(self, scores: Scores, token: int, place: int) -> int:
+        """Give the token that came, where its score is as good as that of the one that is taken, else that one."""
+        came = self.answer[place] if place < len(self.answer) else token
+        return came if scores[came] >= scores[token] - NEAR else token
 
     def ends(self, request: Request, tokens: Tokens, *, last: bool) -> bool:
         """Tell whether a round ends within its draft: with an EOS, or with the length. `last`: of the draft."""
@@ -138,17 +136,6 @@ class Rounds:
         if reason == FinishReason.STOP_STRING and self.late:
             return len(tokens) >= request.plan.length.max_length
         return reason is not None
-
-
-def a_little_off(request: Request, rounding: int) -> Request:
-    """Let scores be off by as much as float32 may round, in one of many ways: near ties are taken in either order."""
-    chance = np.random.default_rng(rounding)
-
-    def off(scores: Scores, _: Context) -> Scores:
-        return scores + chance.uniform(-1, 1, scores.shape) * tolerance("float32", magnitude([scores])) / 4
-
-    last = Operation("processor", {"function": off}, "SCORES-3")
-    return with_operations(request, (*request.plan.operations, last))
 
 
 @dataclass
@@ -216,7 +203,10 @@ def rounds_of(situation: Situation) -> Rounds | None:
     """Give the rounds that other deviations have made, or plain ones; None where no draft is made."""
     if situation.request.plan.mode is not Mode.ASSISTED:
         return None
-    return situation.search if isinstance(situation.search, Rounds) else Rounds(release=numbers(situation.info.version))
+    if isinstance(situation.search, Rounds):
+        return situation.search
+    answer = situation.answered.rows[0].new_tokens if situation.answered is not None else ()
+    return Rounds(release=numbers(situation.info.version), answer=answer)
 
 
 def reads_dropped_drafts(situation: Situation) -> Situation | None:
