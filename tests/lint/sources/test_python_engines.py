@@ -24,6 +24,8 @@ def places(program):
      Source.OPENAI_PAYLOAD, {"model": "m", "top_p": 2}),
     ("import openai", "self.client.completions.create(model='m', n=2, extra_body={'top_k': 3})",
      Source.OPENAI_PAYLOAD, {"model": "m", "n": 2, "top_k": 3}),
+    ("import openai", "c.responses.create(model='o3', max_output_tokens=5, top_p=0.9)", Source.OPENAI_PAYLOAD,
+     {"model": "o3", "top_p": 0.9, "max_completion_tokens": 5}),
     ("import ollama", "ollama.chat(model='m', options={'num_ctx': 4096})", Source.OLLAMA_OPTIONS, {"num_ctx": 4096}),
     ("from ollama import Client\nc = Client()", "c.generate('m', 'hi', options=dict(top_k=5))",
      Source.OLLAMA_OPTIONS, {"top_k": 5}),
@@ -63,6 +65,7 @@ def test_calls_of_engines(before, call, source, values):
     "import ollama\nsolver.chat(options={'num_ctx': 4})",                       # nobody knows the receiver
     "import ollama, groq\nc = groq.Groq()\nc.chat(options={'num_ctx': 4})",
     "import openai, groq\nc = groq.Groq()\nc.chat.completions.create(model='m', top_p=2)",
+    "import openai\nself.session.get().responses.append(model='m')  # completion",
     "import groq\nc.chat.completions.create(model='m', top_p=2)",
     "import ollama\nollama.chat(model='m')",
     "import requests\nrequests.post('http://x/api/users', json={'options': {'a': 1}})  # generate",

@@ -26,6 +26,8 @@ class Way(NamedTuple):
 
 
 OPENAI = Way(Source.OPENAI_PAYLOAD, merged="extra_body")
+RESPONSES = Way(
+    Source.OPENAI_PAYLOAD, merged="extra_body", aliases={"max_output_tokens": "max_completion_tokens"})
 OLLAMA = Way(Source.OLLAMA_OPTIONS, under="options")
 LLAMA_CPP = Way(Source.LLAMA_CPP_CALL, ordered=("prompt", "suffix", "max_tokens", "temperature", "top_p"))
 CTRANSLATE2 = Way(Source.CTRANSLATE2_OPTIONS)
@@ -75,6 +77,8 @@ SPEAKING: Mapping[tuple[str, str], Way] = {
     ("openai", "chat.completions.create"): OPENAI,
     ("openai", "chat.completions.parse"): OPENAI,
     ("openai", "completions.create"): OPENAI,
+    ("openai", "responses.create"): RESPONSES,
+    ("openai", "responses.parse"): RESPONSES,
     ("llama_cpp", "create_completion"): LLAMA_CPP,
     ("llama_cpp", "create_chat_completion"): Way(Source.LLAMA_CPP_CHAT),
     ("ctranslate2", "generate_batch"): CTRANSLATE2,
