@@ -126,7 +126,7 @@ class Rounds:
     def of_equal(self, scores: Scores, token: int, place: int) -> int:
         """Give the token that came, where its score is as good as that of the one that is taken, else that one."""
         came = self.answer[place] if place < len(self.answer) else token
-        return came if scores[came] >= scores[token] - NEAR else token
+        return came if came < scores.size and scores[came] >= scores[token] - NEAR else token
 
     def ends(self, request: Request, tokens: Tokens, *, last: bool) -> bool:
         """Tell whether a round ends within its draft: with an EOS, or with the length. `last`: of the draft."""
@@ -205,8 +205,8 @@ def rounds_of(situation: Situation) -> Rounds | None:
         return None
     if isinstance(situation.search, Rounds):
         return situation.search
-    answer = situation.answered.rows[0].new_tokens if situation.answered is not None else ()
-    return Rounds(release=numbers(situation.info.version), answer=answer)
+    rows = situation.answered.rows if situation.answered is not None else ()
+    return Rounds(release=numbers(situation.info.version), answer=rows[0].new_tokens if rows else ())
 
 
 def reads_dropped_drafts(situation: Situation) -> Situation | None:
