@@ -25,6 +25,7 @@ SUFFIXES = {
     ".bash": "genspec.lint.sources.shell.script:parse_script",
     ".sbatch": "genspec.lint.sources.shell.script:parse_script",
     ".slurm": "genspec.lint.sources.shell.script:parse_script",
+    ".mk": "genspec.lint.sources.shell.script:parse_script",
     ".gguf": "genspec.lint.sources.gguf:parse_gguf",
 }
 """Readers of files by the ends of their names, as `.py`."""
@@ -42,6 +43,8 @@ STEMS = {
     "modelfile": "genspec.lint.sources.modelfile:parse_modelfile",
     "Dockerfile": "genspec.lint.sources.shell.dockerfile:parse_dockerfile",
     "Containerfile": "genspec.lint.sources.shell.dockerfile:parse_dockerfile",
+    "Makefile": "genspec.lint.sources.shell.script:parse_script",
+    "justfile": "genspec.lint.sources.shell.script:parse_script",
 }
 """Readers of files whose names begin so, with nothing or anything behind a point: `Modelfile`, `Dockerfile.cuda`."""
 

@@ -83,6 +83,8 @@ def test_folded_lines_are_one_command():
     ("llama-cli --top_k 3 --ignore-eos --min-p 0", Source.LLAMA_CPP_FLAGS,
      {"top_k": 3, "ignore_eos": True, "min_p": 0}),
     ("./main -m m.gguf --repeat-penalty 1.1", Source.LLAMA_CPP_FLAGS, {"model": "m.gguf", "repeat_penalty": 1.1}),
+    ("serve:\n\t@llama-server -m $(MODEL) --temp 0.7", Source.LLAMA_CPP_FLAGS, {"temperature": 0.7}),
+    ("serve:\n  llama-server --top-k {{k}} --temp 0.7", Source.LLAMA_CPP_FLAGS, {"temperature": 0.7}),
     ("text-generation-launcher --model-id m --max-total-tokens 4096", Source.TGI_ARGS,
      {"model_id": "m", "max_total_tokens": 4096}),
     ("python -m sglang.launch_server --model-path m --context-length 8192", Source.SGLANG_ARGS,

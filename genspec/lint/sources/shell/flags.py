@@ -67,7 +67,7 @@ def started(words: Sequence[Word]) -> tuple[Program, int] | None:
         text = word.text
         if text in MODULES and index and words[index - 1].text == "-m":
             return MODULES[text], index + 1
-        name = os.path.basename(text)
+        name = os.path.basename(text.lstrip("@-"))      # marks of make in front of a command
         if name in COMMANDS:
             return COMMANDS[name], index + 1
         if name == "vllm" and words[index + 1:index + 2] and words[index + 1].text == "serve":
@@ -155,8 +155,8 @@ def setting(option: str, flag: Word, length: int, value: Word | None) -> Setting
     name_end = flag.places[length - 1] + 1
     if value is None:
         return Setting(option, True, True, flag.start, name_end, flag.end, flag.end)
-    said = number(value.text) if value.known else None
-    return Setting(option, said, value.known, flag.start, name_end, value.start, value.end)
+    known = value.known and "{{" not in value.text      # what just, or Jinja, puts in
+    return Setting(option, number(value.text) if known else None, known, flag.start, name_end, value.start, value.end)
 
 
 def objects_in(source: Source, word: Word, under: str = "") -> Iterator[Given]:
