@@ -10,6 +10,7 @@ from genspec.lint.finding import Draft, Fix, Severity
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import Files, rule
 from genspec.lint.sources.document import Source
+from genspec.lint.target import is_within
 
 BOTH = frozenset({
     "max_tokens", "temperature", "top_p", "min_p", "typical_p", "logprobs", "stop", "frequency_penalty",
@@ -83,7 +84,8 @@ OF_NOBODY = frozenset({"do_sample", "max_new_tokens", "max_length", "num_beams",
 )
 def unknown_argument_of_engine(config: ConfigNode) -> Iterator[Draft]:
     if config.place.source is Source.MLX_CALL:
-        yield from refused_by_mlx(config)
+        if is_within(config.target.version, ">=0.21"):
+            yield from refused_by_mlx(config)
         return
     taken, meant = TAKEN[config.place.source], MEANT[config.place.source]
     for key in config.keys:

@@ -10,7 +10,7 @@ from genspec.lint.rule import RULES
 from genspec.lint.sources.gguf import parse_gguf
 from genspec.lint.sources.python.quick import parse_python
 from genspec.lint.sources.shell.script import parse_script
-from genspec.lint.target import DEFAULT
+from genspec.lint.target import DEFAULT, parse_target
 
 CHOSEN = [RULES[code] for code in ("GS810", "GS818", "GS819", "GS832", "GS833", "GS834", "GS835")]
 TGI = "from huggingface_hub import InferenceClient\nc.text_generation('hi', {})\n"
@@ -58,6 +58,11 @@ def test_fixes_of_requests_to_tgi(before, after):
 ])
 def test_calls_of_mlx(text, wanted):
     assert found(program(MLX.format(text))) == wanted
+
+
+def test_generate_of_mlx_took_the_temperature_once():
+    document = program(MLX.format("generate(m, t, p, temp=0.7)"))
+    assert check_document(document, (parse_target("mlx-lm==0.20"),), [RULES["GS832"]]) == []
 
 
 @pytest.mark.parametrize(("text", "wanted"), [

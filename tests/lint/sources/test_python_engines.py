@@ -24,6 +24,8 @@ def places(program):
      Source.OPENAI_PAYLOAD, {"model": "m", "top_p": 2}),
     ("import openai", "self.client.completions.create(model='m', n=2, extra_body={'top_k': 3})",
      Source.OPENAI_PAYLOAD, {"model": "m", "n": 2, "top_k": 3}),
+    ("import openai", "openai.ChatCompletion.create(model='m', n=2)", Source.OPENAI_PAYLOAD,
+     {"model": "m", "n": 2}),
     ("import openai", "c.responses.create(model='o3', max_output_tokens=5, top_p=0.9)", Source.OPENAI_PAYLOAD,
      {"model": "o3", "top_p": 0.9, "max_completion_tokens": 5}),
     ("import ollama", "ollama.chat(model='m', options={'num_ctx': 4096})", Source.OLLAMA_OPTIONS, {"num_ctx": 4096}),

@@ -77,6 +77,9 @@ SPEAKING: Mapping[tuple[str, str], Way] = {
     ("openai", "chat.completions.create"): OPENAI,
     ("openai", "chat.completions.parse"): OPENAI,
     ("openai", "completions.create"): OPENAI,
+    ("openai", "ChatCompletion.create"): OPENAI,        # before 1.0
+    ("openai", "ChatCompletion.acreate"): OPENAI,
+    ("openai", "Completion.create"): OPENAI,
     ("openai", "responses.create"): RESPONSES,
     ("openai", "responses.parse"): RESPONSES,
     ("llama_cpp", "create_completion"): LLAMA_CPP,

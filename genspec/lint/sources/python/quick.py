@@ -3,7 +3,7 @@
 from genspec.lint.sources.document import Document
 from genspec.lint.sources.positions import Locator
 
-TRIGGERS = (b"enerat", b"completion", b"SamplingParams", b"translate_batch", b"llama", b"responses.create")
+TRIGGERS = (b"enerat", b"ompletion", b"SamplingParams", b"translate_batch", b"llama", b"responses.create")
 """One of these stands in every file that configures generation: `generate`, `GenerationConfig`, "text-generation" of a
 pipeline, `create_completion`. Each takes some 0.5 us for a thousand bytes."""
 
