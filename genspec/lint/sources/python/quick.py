@@ -12,8 +12,9 @@ NOTHING = Locator("", valid=False)
 
 def parse_python(path: str, data: bytes) -> Document:
     """Read a Python file, if there can be anything in it."""
-    if not any(trigger in data for trigger in TRIGGERS):
-        return Document(path, "", None, (), NOTHING, ())
-    from genspec.lint.sources.python.reader import parse_python
+    for trigger in TRIGGERS:
+        if trigger in data:
+            from genspec.lint.sources.python.reader import parse_python
 
-    return parse_python(path, data)
+            return parse_python(path, data)
+    return Document(path, "", None, (), NOTHING, ())
