@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from genspec.backends.call import Call
+from genspec.backends.checkpoints.models import History
 from genspec_reference import Scripted, Table
 from genspec_reference.layered import Layered
 
 Json = dict[str, Any]
-Model = Scripted | Layered | Table
+Model = Scripted | Layered | Table | History
 
 NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 SPECIAL, PAIRS = "$number", "$pairs"
@@ -41,6 +42,8 @@ def call_from_json(written: Mapping[str, Any]) -> Call:
 def model_to_json(model: Model) -> Json:
     """Write a scripted model. VECTORS-3, VECTORS-13, VECTORS-14."""
     shared: Json = {"kind": model.kind, "vocab_size": model.vocab_size, "eos": list(model.eos)}
+    if isinstance(model, History):
+        return {**model_to_json(model.table), "kind": model.kind}
     if isinstance(model, Table):
         return {**shared, "lines": [[shown(logit) for logit in line] for line in model.lines]}
     shared["seed"] = model.seed
@@ -52,6 +55,9 @@ def model_to_json(model: Model) -> Json:
 def model_from_json(written: Mapping[str, Any]) -> Model:
     """Read a scripted model. Raises KeyError, TypeError or ValueError for what is none."""
     given = {**written, "eos": tuple(written["eos"])}
+    if written["kind"] == "attention":
+        table = {**written, "kind": "lines" if "lines" in written else "table"}
+        return History(model_from_json(table))      # type: ignore[arg-type]
     if written["kind"] == "lines":
         return Table(tuple(tuple(map(number, line)) for line in written["lines"]), given["eos"])
     return (Layered if written["kind"] == "layers" else Scripted)(**given)

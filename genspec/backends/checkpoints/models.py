@@ -31,7 +31,7 @@ class History:
     """
 
     table: Scripted | Table
-    kind: str = "history"
+    kind: str = "attention"     # in a question: a scripted model of the kind `history` is another one
 
     @property
     def vocab_size(self) -> int:

@@ -56,11 +56,14 @@ def begin_anew(seed: int) -> None:
     ctranslate2.set_random_seed(seed % 2**32)
 
 
+MORE = {"kinds": ["table", "lines", "attention"]}
+
+
 def decoder() -> EngineDecoder:
     """Make the decoder. Raises ImportError that says what to install."""
-    return EngineDecoder(Engine(DIALECT, "ctranslate2", load, generate, batched=True))
+    return EngineDecoder(Engine(DIALECT, "ctranslate2", load, generate, batched=True, more=MORE))
 
 
 def with_prompt() -> EngineDecoder:
     """Make the decoder that has the prompt in the result, as it is by default: then it counts for the penalties."""
-    return EngineDecoder(Engine(DIALECT, "ctranslate2", load, generate_with_prompt))
+    return EngineDecoder(Engine(DIALECT, "ctranslate2", load, generate_with_prompt, more=MORE))

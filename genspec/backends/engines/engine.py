@@ -65,6 +65,7 @@ class Engine:
     generate: Generate
     batched: bool = False               # whether several prompts are given at once
     ends_inside: bool = False           # whether EOS ids are read from the folder, and not given with a call
+    spare: int = 0                      # improbable tokens that its checkpoints have behind those of a model
     more: Mapping[str, Any] = field(default_factory=dict)       # capabilities that the dialect does not tell
 
 
@@ -79,8 +80,8 @@ class EngineDecoder:
     def __post_init__(self) -> None:
         """Begin with no model. Raises ImportError that names the command to install the engine."""
         require(self.engine.dialect)
-        prepare(self.engine.form)
-        self.models = Models(self.engine.form, self.engine.load, self.engine.ends_inside)
+        prepare(self.engine.form, self.engine.spare, self.engine.more.get("kinds", ()))
+        self.models = Models(self.engine.form, self.engine.load, self.engine.ends_inside, self.engine.spare)
 
     @cached_property
     def info(self) -> Info:

@@ -64,5 +64,6 @@ class LlamaCpp(EngineDecoder):
 
 def decoder() -> LlamaCpp:
     """Make the decoder. Raises ImportError that says what to install."""
-    more = {"levels": ["L0", "L1", "L3", "L4"], "operations": sorted(SPELLED)}
+    more = {"levels": ["L0", "L1", "L3", "L4"], "operations": sorted(SPELLED),
+            "kinds": ["table", "lines", "attention"]}
     return LlamaCpp(Engine(DIALECT, "gguf", load, generate, ends_inside=True, more=more))

@@ -130,5 +130,6 @@ OPERATIONS = {
 
 def decoder() -> MlxLm:
     """Make the decoder. Raises ImportError that says what to install."""
-    more = {"levels": ["L0", "L1", "L3", "L4"], "operations": sorted(OPERATIONS)}
+    more = {"levels": ["L0", "L1", "L3", "L4"], "operations": sorted(OPERATIONS),
+            "kinds": ["table", "lines", "attention"]}
     return MlxLm(Engine(DIALECT, "hf", load, generate, more=more))

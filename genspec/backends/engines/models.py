@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ import numpy as np
 from genspec.backends.checkpoints import Checkpoint, write_checkpoint
 from genspec.backends.checkpoints.formats import NotWritten
 from genspec.backends.checkpoints.llama import head
-from genspec.backends.checkpoints.models import lines_of
+from genspec.backends.checkpoints.models import History, lines_of
 from genspec.dialects.spelling import Unspoken
 from genspec_reference import Scripted, Table
+from genspec_reference.scores import Scores
 
 CONVERTED = frozenset({"onnx", "ctranslate2", "openvino"})
 """The formats that a converter writes; the others are written in milliseconds."""
@@ -29,6 +30,8 @@ LOADED = 8
 """How many engines are kept."""
 SIZES = (1, 2, 3, 4, 5, 6, 8, 11, 13, 16, 17, 24, 33, 41)
 """The V that the kit draws. Their templates are converted before an engine is asked: that takes longer than a case."""
+ATTENTIVE = 24
+"""The V of the models of the kind `attention` that the kit has."""
 TEMPLATE = 20260101
 """The seed of the tables of templates."""
 
@@ -40,16 +43,19 @@ Load = Callable[[Path, Checkpoint], Any]
 class Models:
     """Engines by the model that they have loaded."""
 
-    def __init__(self, form: str, load: Load, ends_inside: bool) -> None:
-        """Keep how to load one. `form`: of the checkpoint. `ends_inside`: whether EOS ids are read from the folder."""
-        self.form, self.load, self.ends_inside = form, load, ends_inside
+    def __init__(self, form: str, load: Load, ends_inside: bool, spare: int = 0) -> None:
+        """Keep how to load one. `form`: of the checkpoint. `ends_inside`: whether EOS ids are read from the folder.
+
+        `spare`: improbable tokens behind those of a model, for an engine that has to have an EOS or a pad id.
+        """
+        self.form, self.load, self.ends_inside, self.spare = form, load, ends_inside, spare
         self.kept: OrderedDict[Checkpoint, tuple[Path, Any]] = OrderedDict()
         self.scratch = tempfile.TemporaryDirectory(prefix="genspec-models-")
         self.written = 0
 
     def of(self, model: object, ends: tuple[int, ...] = ()) -> Any:
         """Give the engine that has loaded a model. Raises `Unspoken` for one that no checkpoint holds."""
-        checkpoint = checkpoint_for(model, ends if self.ends_inside else ())
+        checkpoint = checkpoint_for(model, ends if self.ends_inside else (), self.spare)
         if checkpoint not in self.kept:
             while len(self.kept) >= LOADED:
                 self.drop()
@@ -66,14 +72,28 @@ class Models:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def checkpoint_for(model: object, ends: tuple[int, ...] = ()) -> Checkpoint:
+def checkpoint_for(model: object, ends: tuple[int, ...] = (), spare: int = 0) -> Checkpoint:
     """Give the checkpoint that computes what a scripted model does. Raises `Unspoken`. `ends`: its EOS ids."""
+    if isinstance(model, History):
+        return Checkpoint("history", checkpoint_for(model.table, ends).table)    # V is part of what it computes
     if not isinstance(model, Scripted | Table) or model.kind not in ("table", "lines"):
         raise Unspoken(f"no checkpoint holds a model of the kind {getattr(model, 'kind', type(model).__name__)}")
     try:
-        return Checkpoint("bigram", Table(tuple(map(tuple, lines_of(model).tolist())), ends))
+        return Checkpoint("bigram", Table(tuple(map(tuple, with_spare(lines_of(model), spare).tolist())), ends))
     except ValueError as error:
         raise Unspoken(str(error)) from None
+
+
+def with_spare(lines: Scores, spare: int) -> Scores:
+    """Add tokens that never come: their probability is 0 in float32. float[V, V] -> float[V + spare, V + spare]."""
+    wider = np.full((len(lines) + spare, len(lines) + spare), IMPROBABLE)
+    wider[:len(lines), :len(lines)] = lines
+    wider[len(lines):] = 0.0
+    return wider
+
+
+IMPROBABLE = -(2.0**14)
+"""A logit, exact in every number type."""
 
 
 def write(checkpoint: Checkpoint, folder: Path, form: str) -> None:
@@ -81,21 +101,23 @@ def write(checkpoint: Checkpoint, folder: Path, form: str) -> None:
     if form not in CONVERTED:
         written(checkpoint, folder, form)
         return
-    template = template_of(checkpoint.vocab_size)
+    template = template_of(checkpoint.vocab_size, checkpoint.kind)
     shutil.copytree(template_folder(template, form), folder)
     replace_head(folder, template, checkpoint)
 
 
-def prepare(form: str) -> None:
-    """Convert the templates of a format that are missing: minutes the first time."""
+def prepare(form: str, spare: int = 0, kinds: Collection[str] = ()) -> None:
+    """Convert the templates of a format that are missing: minutes the first time. `kinds`: of scripted models."""
     if form in CONVERTED:
         for size in SIZES:
-            template_folder(template_of(size), form)
+            template_folder(template_of(size + spare), form)
+        if "attention" in kinds:
+            template_folder(template_of(ATTENTIVE, "history"), form)
 
 
-def template_of(size: int) -> Checkpoint:
+def template_of(size: int, kind: str = "bigram") -> Checkpoint:
     """Give the checkpoint of a V that is converted."""
-    return Checkpoint("bigram", Scripted("table", TEMPLATE, size, (0,)))
+    return Checkpoint(kind, Scripted("table", TEMPLATE, size, (0,)))
 
 
 def template_folder(template: Checkpoint, form: str) -> Path:

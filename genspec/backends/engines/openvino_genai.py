@@ -64,4 +64,5 @@ def settings(asked: Asked) -> Any:
 
 def decoder() -> EngineDecoder:
     """Make the decoder. Raises ImportError that says what to install."""
-    return EngineDecoder(Engine(DIALECT, "openvino", load, generate, batched=True))
+    more = {"kinds": ["table", "lines", "attention"]}
+    return EngineDecoder(Engine(DIALECT, "openvino", load, generate, batched=True, more=more))

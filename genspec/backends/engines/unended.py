@@ -1,6 +1,6 @@
 """Rows that an engine gives back without the EOS that ended them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from genspec.backends.call import Tokens
 from genspec.config.plan import DecodingPlan
@@ -11,11 +11,11 @@ TELLING_APART = ("repetition_penalty", "no_repeat_ngram")
 """Operations after which another EOS may be the most probable one."""
 
 
-def ended(rows: Sequence[Tokens], prompt: Tokens, plan: DecodingPlan, line_after: Sequence[Scores]) -> list[Tokens]:
+def ended(rows: Sequence[Tokens], prompt: Tokens, plan: DecodingPlan, says: Callable[[Tokens], Scores]) -> list[Tokens]:
     """Write the EOS behind rows that ended before their length.
 
     Which one it was is not told where there are several: the more probable one is taken, and where rows are equal,
-    the next one for the next row. `line_after`: float[V, V], what a model of the last token says after each.
+    the next one for the next row. `says`: the model, from a row to float[V].
     Raises `Unspoken` where operations can have changed which one that is.
     """
     said: list[Tokens] = []
@@ -26,7 +26,7 @@ def ended(rows: Sequence[Tokens], prompt: Tokens, plan: DecodingPlan, line_after
         if len(row) >= plan.length.max_new_tokens or not ends:
             said.append(tuple(row))
             continue
-        logits = line_after[(row or prompt)[-1]]
+        logits = says((*prompt, *row))
         ranked = sorted(ends, key=lambda token: (-logits[token], token))
         whole = [(*row, token) for token in ranked]
         said.append(next((one for one in whole if one not in said), whole[0]))

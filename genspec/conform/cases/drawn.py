@@ -17,11 +17,10 @@ from genspec.conform.capabilities import Capabilities, acting, inputs_of, lackin
 from genspec.conform.cases.case import Ask, Who, unanswered
 from genspec.conform.cases.known import explained
 from genspec.conform.cases.outputs import Malformed, answer_of
-from genspec.conform.json import model_from_json
+from genspec.conform.json import Model, model_from_json
 from genspec.conform.question import Json, Question, Told
 from genspec.conform.verdict import Kind, Verdict
 from genspec_reference import Scripted, Table
-from genspec_reference.layered import Layered
 
 CHUNK = 50
 """Calls that are drawn together. The number of a call tells its chunk, which is drawn whole."""
@@ -176,7 +175,7 @@ def fitted(call: Call, can: Capabilities) -> Call:
     return replace(call, config=config, model=model, **rest)    # type: ignore[arg-type]
 
 
-def known_model(model: Scripted | Layered | Table, can: Capabilities) -> Scripted | Layered | Table:
+def known_model(model: Model, can: Capabilities) -> Model:
     """Give a model of a kind that a decoder knows: who knows lines alone gets those that follow each token."""
     if can.kinds is None or model.kind in can.kinds or "lines" not in can.kinds or not isinstance(model, Scripted):
         return model

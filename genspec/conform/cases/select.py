@@ -9,7 +9,7 @@ from genspec.backends.decoder import Info
 from genspec.conform.capabilities import Capabilities, inputs_of, lacking
 from genspec.conform.cases.case import Case
 from genspec.conform.cases.drawn import drawn_cases
-from genspec.conform.cases.placed import batches, placed
+from genspec.conform.cases.placed import attentive, batches, placed
 from genspec.conform.cases.published import Published, all_published, published
 from genspec.conform.laws.case import laws
 from genspec.conform.oracle.tolerance import EPSILONS
@@ -54,6 +54,8 @@ def selected(selection: Selection, info: Info, can: Capabilities) -> Selected:
     check(selection)
     every: list[Case] = [*published(selection.profile), *placed(selection.profile)]
     every += batches(selection.profile) if "prompts" in (inputs_of(can) or ()) else ()
+    if "attention" in (can.kinds or ()):        # a kind that is asked of those alone that name it
+        every += attentive(selection.profile, "prompts" in (inputs_of(can) or ()))
     every += laws(selection.profile, selection.seed) if "L4" in selection.levels else ()
     fitting = [case for case in every if wanted(case, selection)]
     reasons = [(case, why_not(case.question, info, can) or not_refused(case, can)) for case in fitting]
@@ -202,7 +204,7 @@ def check(selection: Selection) -> None:
 
 def known_ids() -> frozenset[str]:
     """Give the ids of all cases that have one for good: those that are not drawn."""
-    lasting: list[Case] = [*all_published(folder()), *placed("hf"), *batches("hf"), *laws("hf")]
+    lasting: list[Case] = [*all_published(folder()), *placed("hf"), *batches("hf"), *attentive("hf", True), *laws("hf")]
     return frozenset(case.question.id for case in lasting)
 
 
@@ -223,7 +225,8 @@ def case_named(name: str, profile: str, can: Capabilities) -> Case:
         calls = drawn.chunk(profile, can, seed, number // drawn.CHUNK)
         if number % drawn.CHUNK < len(calls):
             return drawn.Drawn(name, calls[number % drawn.CHUNK])
-    every: list[Case] = [*all_published(folder()), *placed(profile), *batches(profile), *laws(profile)]
+    every: list[Case] = [*all_published(folder()), *placed(profile), *batches(profile), *attentive(profile, True),
+                         *laws(profile)]
     vectors = {case.question.id: case for case in every}
     if name in vectors:
         return vectors[name]

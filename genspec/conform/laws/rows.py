@@ -22,16 +22,20 @@ def rows_law(request: Request, count: int) -> tuple[Law, Outcomes]:
 
 def independent(q: Scores, count: int) -> Laws:
     """Draw each row from all tokens. float[V]."""
-    return {written(drawn): float(np.prod(q[list(drawn)])) for drawn in product(np.flatnonzero(q), repeat=count)}
+    return {written(drawn): float(np.prod(q[list(drawn)])) for drawn in product(tokens_of(q), repeat=count)}
+
+
+def tokens_of(q: Scores) -> list[int]:
+    """Name the tokens that can come. float[V]."""
+    return [int(token) for token in np.flatnonzero(q)]
 
 
 def other_laws(q: Scores, count: int) -> Iterator[tuple[str, Laws]]:
     """Return the rows in an order, or each token once. float[V]."""
     for label, sign in (("the best row first", -1), ("the best row last", 1)):
         yield label, ordered(q, count, lambda token, sign=sign: float(sign * q[token]))    # type: ignore[misc]
-    tokens = np.flatnonzero(q)
     yield "rows that are drawn without replacement", {
-        written(drawn): without_replacement(q, drawn) for drawn in permutations(tokens, count)}
+        written(drawn): without_replacement(q, drawn) for drawn in permutations(tokens_of(q), count)}
 
 
 def ordered(q: Scores, count: int, place: Callable[[int], float]) -> Laws:
@@ -45,4 +49,4 @@ def ordered(q: Scores, count: int, place: Callable[[int], float]) -> Laws:
 
 def written(drawn: tuple[int, ...]) -> Rows:
     """Write tokens as rows of one token."""
-    return tuple((int(token),) for token in drawn)
+    return tuple((token,) for token in drawn)

@@ -11,6 +11,7 @@ from functools import cache
 from genspec.backends.call import Call
 from genspec.conform.cases.case import Who
 from genspec.conform.cases.drawn import Drawn
+from genspec.conform.cases.placed.attention import attention_calls
 from genspec.conform.cases.placed.batches import BATCHES
 from genspec.conform.cases.placed.choices import CHOICE_CALLS
 from genspec.conform.cases.placed.defaults import DEFAULTS
@@ -61,6 +62,11 @@ def placed(profile: str) -> tuple[Placed, ...]:
 def batches(profile: str) -> tuple[Placed, ...]:
     """Give the calls of several prompts, for decoders that take them together."""
     return of_profile(profile, BATCHES)
+
+
+def attentive(profile: str, batched: bool) -> tuple[Placed, ...]:
+    """Give the calls on a model that reads its whole row by attention, for decoders that name this kind."""
+    return tuple(Placed(f"placed/{name}", call, shows) for name, shows, call in attention_calls(profile, batched))
 
 
 def of_profile(profile: str, calls: Mapping[str, tuple[tuple[str, ...], Call]]) -> tuple[Placed, ...]:
