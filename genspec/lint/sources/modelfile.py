@@ -83,7 +83,7 @@ def instruction_at(text: str, start: int) -> Instruction:
         known = ", ".join(name.upper() for name in COMMANDS)
         return broken(command, start, word, match_end(LINE, text, start),
                       f"{quote(text[start:word])} is no instruction: Ollama knows {known}")
-    name_start = word + 1
+    name_start = min(word + 1, len(text))
     name_end = match_end(NAME, text, name_start) if command in NAMED else name_start
     value_start = match_end(BLANKS, text, name_end)
     end = end_of_value(text, value_start)

@@ -2,12 +2,18 @@
 
 import json
 import re
+from bisect import bisect_right
+from functools import lru_cache
 
 from genspec.lint.finding import Pointer, Span
 
 MOST_ENTRIES = 100_000
 """Behind so many items of one list, or members of one object, positions are those of the whole."""
 
+FAR = 20_000
+"""Beyond this offset lines are looked up: counting them again for each finding takes the square of a long file."""
+
+BREAK = re.compile(r"\r\n|\n|\r")
 BLANK = re.compile(r"[ \t\n\r]*+")
 MEMBER = re.compile(r'[ \t\n\r]*+("(?:[^"\\]|\\.)*+")[ \t\n\r]*+:[ \t\n\r]*+')
 AFTER = re.compile(r"[ \t\n\r]*+[],}]")
@@ -30,9 +36,19 @@ def position(text: str, offset: int) -> tuple[int, int]:
     """Return the line and the column of an offset. CRLF, LF and a lone CR each end a line."""
     if text[offset - 1:offset + 1] == "\r\n":
         offset -= 1
+    if offset > FAR:
+        ends = breaks_in(text)
+        line = bisect_right(ends, offset)
+        return line + 1, offset - (ends[line - 1] if line else 0) + 1
     breaks = text.count("\n", 0, offset) + text.count("\r", 0, offset) - text.count("\r\n", 0, offset)
     last = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset))
     return breaks + 1, offset - last
+
+
+@lru_cache(maxsize=2)
+def breaks_in(text: str) -> list[int]:
+    """Return the offsets behind the line breaks of a text."""
+    return [match.end() for match in BREAK.finditer(text)]
 
 
 def span_between(text: str, start: int, end: int) -> Span:

@@ -2,10 +2,12 @@
 
 import json
 import math
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genspec.lint.sources import positions
 from genspec.lint.sources.document import Document
 from genspec.lint.sources.json_text import parse_document
 
@@ -107,3 +109,11 @@ def numbers(value):
         yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from numbers(inner)
+
+
+@given(st.lists(st.sampled_from(["a", "\r", "\n", "\r\n", "\u2028", "bc"]), max_size=40).map("".join), st.data())
+def test_a_place_far_down_a_long_text_is_counted_as_one_near_its_top(text, data):
+    offset = data.draw(st.integers(0, len(text)))
+    near = positions.position(text, offset)
+    with patch.object(positions, "FAR", -1):
+        assert positions.position(text, offset) == near

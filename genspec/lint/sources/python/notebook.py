@@ -5,6 +5,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from genspec.lint.finding import Pointer, Span
@@ -92,11 +93,17 @@ def blanked(match: re.Match[str]) -> str:
 
 def span_in_file(text: str, pieces: list[Piece], program: str, span: Span) -> Span:
     """Return where a place of the program stands in the notebook's file."""
-    starts = [0, *(match.end() for match in re.finditer("\n", program))]
+    starts = line_starts(program)
     first, last = (starts[line - 1] + column - 1 for line, column in
                    ((span.line, span.column), (span.end_line, span.end_column)))
     begin = offset_in_file(text, pieces, first)
     return span_between(text, begin, max(offset_in_file(text, pieces, last - 1) + 1, begin))
+
+
+@lru_cache(maxsize=1)
+def line_starts(program: str) -> list[int]:
+    """Return where the lines of a program begin."""
+    return [0, *(match.end() for match in re.finditer("\n", program))]
 
 
 def offset_in_file(text: str, pieces: list[Piece], offset: int) -> int:

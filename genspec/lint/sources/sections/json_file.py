@@ -1,6 +1,8 @@
 """Reads JSON files of any name, and files with a JSON value a line: requests, and configs of engines."""
 
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import accumulate
 
 from genspec.lint.finding import Pointer, Span
 from genspec.lint.sources.document import Document, Place, Source
@@ -90,8 +92,13 @@ class Lines:
         if not pointer or not isinstance(pointer[0], int):
             return Span()
         span = Locator(self.lines[pointer[0]])(pointer[1:], on_key)
-        above = pointer[0] + sum(line.count("\r") - line.endswith("\r") for line in self.lines[:pointer[0]])
+        above = self.above[pointer[0]]
         return span._replace(line=above + span.line, end_line=above + span.end_line)
+
+    @cached_property
+    def above(self) -> list[int]:
+        """How many line breaks stand before each line: its own number, and every lone CR."""
+        return list(accumulate((1 + line.count("\r") - line.endswith("\r") for line in self.lines), initial=0))
 
 
 def may_hold(data: bytes) -> bool:
