@@ -4,6 +4,7 @@ import json
 import re
 from bisect import bisect_right
 from functools import lru_cache
+from itertools import accumulate
 
 from genspec.lint.finding import Pointer, Span
 
@@ -13,7 +14,7 @@ MOST_ENTRIES = 100_000
 FAR = 20_000
 """Beyond this offset lines are looked up: counting them again for each finding takes the square of a long file."""
 
-BREAK = re.compile(r"\r\n|\n|\r")
+BREAK = re.compile(r"(\r\n|\n|\r)")
 BLANK = re.compile(r"[ \t\n\r]*+")
 MEMBER = re.compile(r'[ \t\n\r]*+("(?:[^"\\]|\\.)*+")[ \t\n\r]*+:[ \t\n\r]*+')
 AFTER = re.compile(r"[ \t\n\r]*+[],}]")
@@ -48,7 +49,8 @@ def position(text: str, offset: int) -> tuple[int, int]:
 @lru_cache(maxsize=2)
 def breaks_in(text: str) -> list[int]:
     """Return the offsets behind the line breaks of a text."""
-    return [match.end() for match in BREAK.finditer(text)]
+    ends = accumulate(map(len, BREAK.split(text)))      # of a line, of its break, of a line, of its break, ...
+    return list(ends)[1::2]
 
 
 def span_between(text: str, start: int, end: int) -> Span:
