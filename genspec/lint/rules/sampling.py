@@ -88,9 +88,10 @@ def temperature_zero(config: ConfigNode) -> Iterator[Draft]:
     "GS203", "number-type", severity=Severity.ERROR, clauses=["CONFIG-3"],
     rationale="""A number in quotes is text, and 50.0 is no whole number: transformers loads most of them and fails at
     the first call that uses the field (temperature "0.7", top_k 50.0), or on loading (max_new_tokens "8"). A boolean
-    counts as 1 or 0. And although 2 is a real number, transformers of every version from 4.38 to 5.23 demands a float
-    in three places: temperature (when drawing), repetition_penalty and encoder_repetition_penalty raise ValueError for
-    every integer but 1; so did diversity_penalty while group beam search was built in.""",
+    counts as 1 or 0. 0.0 is off wherever 0 is, and only a warning. And although 2 is a real number, transformers of
+    every version from 4.38 to 5.23 demands a float in three places: temperature (when drawing), repetition_penalty
+    and encoder_repetition_penalty raise ValueError for every integer but 1; so did diversity_penalty while group beam
+    search was built in.""",
     help="Write a number without quotes: with a decimal point for a real number, without one for a count.",
     bad={"do_sample": True, "temperature": "0.7"}, good={"do_sample": True, "temperature": 0.7},
     sources=EVERYWHERE,
@@ -99,7 +100,9 @@ def number_type(config: ConfigNode) -> Iterator[Draft]:
     for name, reason in config.refused.items():
         if wrong_number_type(name, config.value(name)):
             message = f"`{name}`: {reason.message.rstrip('.')}"
-            yield config.finding(name, message, fix=retyping(config, name))
+            harmless = name in WHOLE and config.number(name) == 0       # which is off, however it is written
+            severity = Severity.WARNING if harmless else None
+            yield config.finding(name, message, fix=retyping(config, name), severity=severity)
     for name in ("temperature", "repetition_penalty", "encoder_repetition_penalty", "diversity_penalty"):
         if isinstance(config.value(name), int) and crashes_as_integer(config, name):
             message = f"`{name}` is the integer {shown(config.value(name))}, and transformers demands a float"

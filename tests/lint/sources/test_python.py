@@ -237,3 +237,15 @@ def test_sources_are_told_apart():
         "c = GenerationConfig(top_k=1)\nm.generate(x, top_k=1)\nm.generation_config.top_k = 1\n"
         "p = pipeline('text-generation', top_k=1)\n").places]
     assert kinds == [Source.CONFIG_CALL, Source.GENERATE_CALL, Source.ASSIGNMENT, Source.PIPELINE_CALL]
+
+
+def test_a_client_of_a_server_generates_in_words_of_its_own():
+    text = "import transformers\nclient.generate(x, repetition_penalty=0.9)\nself.client.generate(x, top_p=2.0)\n"
+    assert parse_python("run.py", text.encode()).places == ()
+
+
+def test_a_config_of_another_class_has_fields_of_its_own():
+    text = "import transformers\nfrom optimum import GaudiGenerationConfig\n{}\ngeneration_config.reuse_cache = 1\n"
+    assert parse_python("run.py", text.format("generation_config = GaudiGenerationConfig()").encode()).places == ()
+    (place,) = parse_python("run.py", text.format("generation_config = model.generation_config").encode()).places
+    assert place.values == {"reuse_cache": 1}

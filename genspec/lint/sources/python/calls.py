@@ -55,6 +55,9 @@ def source_of(call: ast.Call, imports: Mapping[str, str]) -> Source | None:
     if name == "pipeline" and root in FAMILY:
         return Source.PIPELINE_CALL
     if isinstance(call.func, ast.Attribute) and call.func.attr == "generate":
+        owner = origin.split(".")[-2]
+        if owner.lower().endswith("client"):        # which asks a server
+            return None
         return Source.GENERATE_CALL if is_of_transformers(call, keywords, root, imports) else None
     return None
 

@@ -166,7 +166,7 @@ def assignment(
     target = node.targets[0]
     if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Attribute | ast.Name):
         return
-    imports, names = imports_of(scopes), partial(constant, scopes)
+    names = partial(constant, scopes)
     source = source_of_assignment(target.value, imports, names)
     if source is None:
         return
@@ -182,4 +182,13 @@ def source_of_assignment(receiver: ast.expr, imports: dict[str, str], names: Mea
     name = ast.unparse(receiver).rpartition(".")[2]
     if name not in ("generation_config", "gen_config") or not roots(imports) & FAMILY:
         return None
-    return None if origin_of(receiver, imports).startswith("transformers.") else Source.ASSIGNMENT
+    if origin_of(receiver, imports).startswith("transformers.") or is_of_another_class(receiver, names):
+        return None
+    return Source.ASSIGNMENT
+
+
+def is_of_another_class(receiver: ast.expr, names: Meaning) -> bool:
+    """Tell whether a name stands for a config of a class with fields of its own, as `GaudiGenerationConfig()`."""
+    made = names(receiver.id) if isinstance(receiver, ast.Name) else None
+    name = ast.unparse(made.func).rpartition(".")[2] if isinstance(made, ast.Call) else ""
+    return name.endswith("GenerationConfig") and name != "GenerationConfig"
