@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from genspec.conform.kit.report import Report
+from genspec.conform.report.page.coverage import coverage
 from genspec.conform.report.page.failures import expectations, failures
 from genspec.conform.report.page.overview import overview
 from genspec.conform.report.page.parts import code, shown
@@ -11,7 +12,7 @@ from genspec.conform.report.page.rest import ambiguous, deviations, everything, 
 from genspec.conform.report.page.semantics import laws, semantics
 
 STYLE = Path(__file__).with_name("page") / "style.css"
-SECTIONS = (overview, failures, expectations, semantics, laws, deviations, ambiguous, unsupported, everything)
+SECTIONS = (overview, failures, expectations, semantics, laws, deviations, ambiguous, unsupported, coverage, everything)
 
 
 def lines(report: Report) -> Iterator[str]:

@@ -142,3 +142,27 @@ def test_a_command_line_that_means_nothing_is_one_line(
 ) -> None:
     status, out, err = vectors(capsys, *words)
     assert status == 2 and not out and said in err and err.count("\n") == 1 and "internal error" not in err, err
+
+
+def test_answers_show_semantics_and_coverage(capsys: pytest.CaptureFixture[str]) -> None:
+    """A decoder that keeps exactly k of equal scores, and says that it is as hf."""
+    words = ("--select", "TOP-K", "--level", "L0")
+    asked = [json.loads(line) for line in vectors(capsys, "emit", *words)[1].splitlines()]
+    given = [{"id": one["id"], **Reference().answer("L0", with_exact_top_k(), one["input"])} for one in asked]
+    status, out, _ = vectors(capsys, "verify", write(*given), *words, "--format", "json")
+    data = json.loads(out)
+    points = {one["point"]: one for one in data["profile"]["points"]}
+    assert status == 1 and points["top_k_ties"]["option"] == "exact", points["top_k_ties"]
+    assert all(one["conforms_under"] for one in data["verdicts"] if one["verdict"] == "violates")
+    run_classes = {row["value_class"] for row in data["coverage"]["rows"] if row["parameter"] == "top_k" and row["run"]}
+    assert run_classes, data["coverage"]["classes"]
+    page = vectors(capsys, "verify", "answers.jsonl", *words, "--format", "html")[1]
+    assert "<h2>Coverage " in page and "<h2>Semantics " in page
+
+
+def with_exact_top_k() -> Any:
+    from dataclasses import replace
+
+    from genspec.config.profiles import HF
+
+    return replace(HF, top_k_ties="exact")
