@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterable
 
-from genspec.cli.errors import Failure, UsageError
+from genspec.cli.errors import Failure
 from genspec.lint.baseline import BaselineError, Entry, baseline_text, compared, entry_of, read_baseline
 from genspec.lint.check import Report
 from genspec.lint.report.text import plural
@@ -14,9 +14,7 @@ from genspec.writing import write_whole
 
 def without_known(report: Report, options: Namespace) -> Report:
     """Return a report without the findings of the baseline, and write the baseline where that is asked for."""
-    path: str | None = options.baseline
-    if path is None or path == "":
-        raise UsageError("--update-baseline and --prune-baseline need the file: --baseline FILE")
+    path: str = options.baseline
     if options.update_baseline:
         write(path, baseline_text(map(entry_of, report.findings)))
         note = f"{path}: {plural(len(report.findings), 'finding')} written; from now on only others are reported."

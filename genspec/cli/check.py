@@ -54,6 +54,8 @@ def add_arguments(parser: Parser) -> None:
 def run(options: Namespace) -> int:
     """Check, report, and return the status."""
     outputs_of(options)
+    if options.baseline == "" or (options.baseline is None and (options.update_baseline or options.prune_baseline)):
+        raise UsageError("--update-baseline and --prune-baseline need the file: --baseline FILE")
     paths = [tidy(path) for path in options.operands]
     name = stdin_name(options.operands, options.stdin_filename)
     settings = settings_for(paths[0] if paths and name is None else options.stdin_filename or ".", options)
@@ -71,7 +73,7 @@ def run(options: Namespace) -> int:
             report = check_paths(paths or HERE, settings, progress, *spread_for(options, settings, progress))
     else:
         report, read = check_stdin(name, settings)
-    if options.baseline is not None or options.update_baseline or options.prune_baseline:
+    if options.baseline is not None:
         from genspec.cli.baseline import without_known
 
         report = without_known(report, options)

@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from genspec.cli.errors import Failure
+from genspec.cli.errors import Failure, UsageError
 from genspec.cli.output import emit
 from genspec.cli.progress import Progress
 from genspec.cli.reporting import CLEAN, FOUND, status, write_report
@@ -22,7 +22,9 @@ def run_fixes(options: Namespace, paths: Sequence[str], settings: Settings, name
     """Fix what can be fixed, report what is left, and return the status.
 
     ``name``: what standard input is called, when that is what is checked: it comes out fixed.
+    Raises `UsageError` for an option of reports that would do nothing.
     """
+    refuse_idle(options, name)
     if name is not None:
         return run_on_stdin(options, settings, name)
     try:
@@ -33,8 +35,22 @@ def run_fixes(options: Namespace, paths: Sequence[str], settings: Settings, name
         raise Failure(str(error)) from None
     if options.diff:
         return print_diff(repair)
-    write_report(repair.report, options, text_of)
-    return status(repair.report, settings, options.exit_zero, paths)
+    report = repair.report
+    if options.baseline is not None:
+        from genspec.cli.baseline import without_known
+
+        report = without_known(report, options)
+    write_report(report, options, text_of)
+    return status(report, settings, options.exit_zero, paths)
+
+
+def refuse_idle(options: Namespace, name: str | None) -> None:
+    """Refuse options that ask for a report where standard output holds a diff, or the fixed text."""
+    idle = {"--format": options.format != "text", "--output": options.output, "--baseline": options.baseline}
+    given = " and ".join(option for option, value in idle.items() if value)
+    if given and (options.diff or name is not None):
+        what = "--diff prints a diff" if options.diff else "--fix prints the fixed text of standard input"
+        raise UsageError(f"{what}, and no report: leave out {given}")
 
 
 def run_on_stdin(options: Namespace, settings: Settings, name: str) -> int:

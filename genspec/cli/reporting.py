@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 
-from genspec.cli.errors import UsageError, failed
+from genspec.cli.errors import UsageError, failed, meant
 from genspec.cli.output import emit, paint_for, save
 from genspec.lint.check import Report
 from genspec.lint.report.paint import Paint, plain
@@ -29,16 +29,22 @@ def write_report(report: Report, options: Namespace, read: TextOf) -> None:
 
 def outputs_of(options: Namespace) -> list[tuple[str, str | None]]:
     """Return each report that is wanted: its format, and its file; None is standard output."""
-    files: list[tuple[str, str | None]] = []
+    files: dict[str, str] = {}
     printed = True
     for given in options.output or ():
         form, named, path = given.partition("=")
-        if not named or form not in FORMATS:
+        if not named or not form.isalnum():
             form, path, printed = options.format, given, False
+        elif form not in FORMATS:
+            raise UsageError(f"--output: no format is called {form!r:.60}: {meant(form, list(FORMATS))} "
+                             f"A file of this name is written `./{given}`")
         if path == "":
             raise UsageError("--output names no file")
-        files.append((form, path))
-    return [(options.format, None), *files] if printed else files
+        if path in files:
+            raise UsageError(f"--output: two reports are to be written to {path}: give each a file of its own")
+        files[path] = form
+    wanted: list[tuple[str, str | None]] = [(form, path) for path, form in files.items()]
+    return [(options.format, None), *wanted] if printed else wanted
 
 
 def report_pieces(report: Report, form: str, read: TextOf, paint: Paint) -> Iterable[str]:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 
+from genspec.cli.errors import Failure
 from genspec.lint.check import Report
 from genspec.lint.judge import Judge
 from genspec.lint.settings import Settings
@@ -21,8 +22,10 @@ def check_stdin(path: str, settings: Settings) -> tuple[Report, Callable[[str], 
 
 
 def document_from_stdin(path: str) -> Document:
-    """Read standard input, and no more of it than a file may have."""
-    data = sys.stdin.buffer.read(MOST_BYTES + 1) if sys.stdin else b""
+    """Read standard input, and no more of it than a file may have. Raises `Failure` where there is none."""
+    if sys.stdin is None:
+        raise Failure("standard input is closed: there is nothing to check")
+    data = sys.stdin.buffer.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         return Document(path, "", None, (too_large(len(data)),), Locator(""))
     return reader_of(path)(path, data)

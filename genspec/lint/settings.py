@@ -12,7 +12,7 @@ from genspec.lint.finding import Severity
 from genspec.lint.rule import RULES, Rule
 from genspec.lint.sources.document import ENGINE_OF
 from genspec.lint.sources.limits import MOST_BYTES
-from genspec.lint.target import DEFAULT, Target, TargetError, holds, parse_targets
+from genspec.lint.target import DEFAULT, Target, TargetError, holds, meant, parse_targets
 
 if TYPE_CHECKING:
     from genspec.lint.suppression import PathIgnore
@@ -256,14 +256,6 @@ def kind_of(value: object) -> str:
     """Name the type of a TOML value."""
     names = {bool: "a boolean", int: "an integer", float: "a float", str: "a string", list: "a list", dict: "a table"}
     return names.get(type(value), "a date or time")
-
-
-def meant(given: str, known: Iterable[str]) -> str:
-    """Return `: did you mean x?` when something known is spelt much like what was given."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(given, list(known), n=1)
-    return f": did you mean `{close[0]}`?" if close else ""
 
 
 READERS: dict[str, Callable[[object], dict[str, object]]] = {

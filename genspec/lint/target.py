@@ -60,6 +60,14 @@ def parse_targets(texts: Iterable[str]) -> tuple[Target, ...]:
     return tuple(dict.fromkeys(map(parse_target, parts)))
 
 
+def meant(given: str, known: Iterable[str]) -> str:
+    """Return `: did you mean x?` when something known is spelt much like what was given."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(given, list(known), n=1)
+    return f": did you mean `{close[0]}`?" if close else ""
+
+
 def parse_target(text: str) -> Target:
     """Read `transformers`, `transformers==4.46.3` or `vllm>=0.10,<0.12`.
 
@@ -70,7 +78,8 @@ def parse_target(text: str) -> Target:
         raise TargetError(f"target {text!r} is not of the form {FORMS}")
     engine, bounds = match[1].lower(), COMPARISON.findall(match[2])
     if not is_engine(engine):
-        raise TargetError(f"target engine {engine!r} is not known; known: {', '.join(engines())}")
+        close = meant(engine, engines()) or "."
+        raise TargetError(f"target engine {engine!r} is not known{close} Known: {', '.join(engines())}")
     if not bounds:
         return Target(engine, newest(engine))
     if len(bounds) == 1 and bounds[0][0] == "==":

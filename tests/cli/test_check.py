@@ -187,10 +187,24 @@ def test_several_reports_in_one_run(genspec, model, tmp_path):
     assert (result.status, "GS201" in result.out) == (1, True)
     assert json.loads((tmp_path / "a.sarif").read_text())["version"] == "2.1.0"
     assert (tmp_path / "b.xml").read_text().startswith("<?xml")
-    quiet = genspec("check", path, "--format", "github", "--output", "c=d", "--output", "json=e")
+    quiet = genspec("check", path, "--format", "github", "--output", "./c=d", "--output", "json=e")
     assert (quiet.status, quiet.out) == (1, "")
     assert (tmp_path / "c=d").read_text().startswith("::warning file=model/generation_config.json,line=1,")
     assert findings_in(tmp_path / "e") == ["GS201"]
+
+
+@pytest.mark.parametrize(("outputs", "message"), [
+    (["a", "a"], "two reports are to be written to a: give each a file of its own"),
+    (["json=a", "sarif=a"], "two reports are to be written to a"),
+    (["xml=a"], "no format is called 'xml': there are text, json, sarif, github, gitlab, junit. A file of this name is "
+                "written `./xml=a`"),
+    (["sarf=a"], "no format is called 'sarf': did you mean `sarif`?"),
+])
+def test_reports_that_have_no_place_are_refused(genspec, model, tmp_path, outputs, message):
+    result = genspec("check", model(FAULTY), *(f"--output={output}" for output in outputs))
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err, result.err
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def findings_in(path):

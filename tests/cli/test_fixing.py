@@ -3,6 +3,8 @@
 import io
 import json
 
+import pytest
+
 FAULTY = '{\n  "temperature": 0.7,\n  "max_new_tokens": 20,\n  "eos_token_id": "2",\n  "pad_token_id": 0\n}\n'
 SAFE = FAULTY.replace('"2"', "2")
 
@@ -52,3 +54,29 @@ def test_a_file_that_cannot_be_written_is_an_error(genspec, model, monkeypatch):
     assert result.status == 2 and "cannot be written: Permission denied" in result.err
     assert path.read_text() == FAULTY
 
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["--diff", "--output=x"], "--diff prints a diff, and no report: leave out --output"),
+    (["--diff", "--format=json", "--baseline=x"], "--diff prints a diff, and no report: leave out --format and --base"),
+    (["--fix", "-", "--format=json"], "--fix prints the fixed text of standard input, and no report: leave out --form"),
+    (["--fix", "--prune-baseline"], "--update-baseline and --prune-baseline need the file: --baseline FILE"),
+])
+def test_options_that_would_do_nothing_are_refused(genspec, model, arguments, message):
+    path = model(FAULTY)
+    result = genspec("check", *arguments, *([path] if "-" not in arguments else []))
+    assert (result.status, result.out, path.read_text()) == (2, "", FAULTY)
+    assert message in result.err, result.err
+
+
+def test_fix_leaves_known_findings_out_of_its_report(genspec, model):
+    path = model(FAULTY.replace("20", "-20"))
+    assert genspec("check", path, "--baseline", "known.json", "--update-baseline").status == 0
+    result = genspec("check", path, "--fix", "--baseline", "known.json")
+    assert (result.status, "fault fixed" in result.out, "left out" in result.out) == (0, True, True), result.out
+
+
+def test_standard_input_that_is_closed_is_an_error(genspec, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    result = genspec("check", "-")
+    assert (result.status, result.err) == (2, "genspec: error: standard input is closed: there is nothing to check\n")
