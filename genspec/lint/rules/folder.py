@@ -1,4 +1,4 @@
-"""Family 5: what the files of a model say together. With 107 and 406, which one file alone cannot show."""
+"""Family 5: what the files of a model say together. With 107, 210 and 406, which one file alone cannot show."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,10 @@ from genspec.config.fields import FIELDS
 from genspec.config.suggest import KEYS
 from genspec.config.values import shown
 from genspec.lint.finding import Draft, Severity
-from genspec.lint.folder import CONFIG, GENERATION, TOKENIZER
+from genspec.lint.folder import CONFIG, GENERATION, TEMPLATE, TOKENIZER
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import Files, rule
-from genspec.lint.rules.effect import accepted
+from genspec.lint.rules.effect import accepted, draws
 from genspec.lint.rules.shapes import ids, named, whole
 from genspec.lint.sources.document import Source
 
@@ -28,6 +28,13 @@ CARRIED = frozenset(TOKEN_FIELDS) | {"transformers_version", "use_cache", "force
 """Fields of a generation config that config.json holds for reasons of its own."""
 
 ENDS = {"eos_token_id": 2, "pad_token_id": 0}
+THOUGHTS = ("<think>", "enable_thinking")
+"""What the chat templates of models hold that think before they answer."""
+
+THINKING = ("{% for message in messages %}{{ message['role'] + message['content'] }}{% endfor %}"
+            "{% if enable_thinking %}{{ '<think>' }}{% endif %}")
+"""A chat template in the examples."""
+
 
 
 @rule(
@@ -52,6 +59,26 @@ def exceeds_context(config: ConfigNode) -> Iterator[Draft]:
     given = accepted(config, field)
     if given is not None and given > longest:
         yield config.finding(field, f"`{field}` ({given}) exceeds the {longest} positions that the model has")
+
+
+@rule(
+    "GS210", "greedy-on-thinking-model", severity=Severity.INFO, clauses=["MODE-2"], sources=FOLDER,
+    rationale="""The chat template speaks of thoughts, and the file decodes greedily. Models that think before they
+    answer are published for sampling: the makers of Qwen3 and DeepSeek-R1 warn of thoughts that repeat without end
+    under greedy search. A heuristic: the template is read, not run.""",
+    help="Set do_sample to true, with the temperature that the maker of the model names.",
+    bad=Files({GENERATION: {**ENDS, "do_sample": False}, TEMPLATE: THINKING}),
+    good=Files({GENERATION: {**ENDS, "do_sample": True, "temperature": 0.6, "top_k": 20}, TEMPLATE: THINKING}),
+)
+def greedy_on_thinking_model(config: ConfigNode) -> Iterator[Draft]:
+    if draws(config) is not False:
+        return
+    template = config.folder.template or ""
+    mark = next((mark for mark in THOUGHTS if mark in template), None)
+    if mark is not None:
+        where = "do_sample" if config.value("do_sample") is not None else ()
+        message = f"decoding is greedy, and the chat template has `{mark}`: the model thinks, and is meant to sample"
+        yield config.finding(where, message)._replace(confidence="medium")
 
 
 @rule(
