@@ -31,6 +31,14 @@ FINDINGS = (
         "bug", clauses=("STOPPING-1",), differences=("tokens",), features=("beam_search", "several EOS ids"),
     ),
     Finding(
+        "CT2-8", "the rows of a prompt come sorted, the most probable one first",
+        "With sampling, `num_hypotheses` rows are drawn independently, as often equal as they should be, and then "
+        "sorted by score: the mean of the log-probabilities of a row (600 of 600 answers of 4 rows of different "
+        "lengths). So a row is no draw of its own: with p = 0.64, 0.24, 0.09, 0.03 the first of three rows is the most "
+        "probable token in 95 of 100 calls, the last one in 27. Ask for one row a call, or shuffle what comes.",
+        "choice", clauses=("SAMPLE-4",), differences=("law",),
+    ),
+    Finding(
         "CT2-5", "the score of a hypothesis is divided by a length that counts the prompt, without its first token",
         "A hypothesis is its prefix and its new tokens while the prefix is returned. The order of hypotheses, and when "
         "a row ends, change with the scores.",
@@ -47,5 +55,9 @@ FINDINGS = (
         "CT2-7", "a row goes on with a banned token where all are banned",
         "As CT2-2.", "choice", clauses=("SCORES-6", "OUTPUTS-6"), differences=("refusal", "number of rows"),
         label="with-prompt",
+    ),
+    Finding(
+        "CT2-9", "the rows of a prompt come sorted, the most probable one first",
+        "As CT2-8.", "choice", clauses=("SAMPLE-4",), differences=("law",), label="with-prompt",
     ),
 )
