@@ -117,7 +117,8 @@ def decoder() -> EngineDecoder:
         complete(folder, config(checkpoint))
         return Loaded(folder, node)
 
-    made = EngineDecoder(Engine(DIALECT, "onnx", load, generate, batched=True))
+    more = {"kinds": ["table", "lines", "attention"]}
+    made = EngineDecoder(Engine(DIALECT, "onnx", load, generate, batched=True, more=more))
     if shutil.which("node") is None:
         raise ImportError("transformers.js runs in Node, and there is no `node`: install Node 20 or newer")
     node = Node(("node", str(SCRIPT), str(node_package(DIALECT).parents[2])))
