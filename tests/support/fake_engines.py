@@ -14,6 +14,10 @@ from genspec import GenerationConfig
 from genspec.backends.checkpoints import checkpoint_of, model_of
 from genspec.dialects import dialect_named
 from genspec_reference import generate
+from support import fake_loops
+
+keras_hub, litgpt, module = fake_loops.keras_hub, fake_loops.litgpt, fake_loops.module
+"""Those of engines that read no checkpoint, and what makes a module."""
 
 
 def decoded(engine: str, folder: str | Path, prompt: list[int], config: dict[str, Any]) -> Any:
@@ -22,13 +26,6 @@ def decoded(engine: str, folder: str | Path, prompt: list[int], config: dict[str
             if value not in (None, []) and (value != 0 or name in ("length_penalty", "early_stopping"))}
     return generate(GenerationConfig.from_dict(said), model_of(folder), prompt,
                     profile=dialect_named(engine).profile).rows
-
-
-def module(name: str, **members: Any) -> ModuleType:
-    """Make a module."""
-    made = ModuleType(name)
-    made.__dict__.update(members)
-    return made
 
 
 class Generator:
@@ -186,4 +183,25 @@ def openvino_genai() -> dict[str, ModuleType]:
             TokenizedInputs=lambda ids, mask: SimpleNamespace(ids=ids, mask=mask),
             StopCriteria=SimpleNamespace(EARLY="EARLY", HEURISTIC="HEURISTIC", NEVER="NEVER"),
         ),
+    }
+
+
+def generate_step(prompt: Any, model: str, *, max_tokens: int, sampler: Any, logits_processors: Any) -> Any:
+    """`mlx_lm.generate_step`: it knows no EOS, and goes on until nobody asks for more."""
+    assert sampler == {"temp": 0.0}
+    config = {"max_new_tokens": max_tokens, **{name: value for name, value in logits_processors.items()
+                                               if name == "repetition_penalty" and value != 1.0}}
+    row, = decoded("mlx-lm", model, prompt.tolist(), config)
+    yield from ((token, None) for token in row.new_tokens)
+
+
+def mlx_lm() -> dict[str, ModuleType]:
+    """Give the modules of MLX and mlx-lm."""
+    core = module("mlx.core", array=np.array, random=SimpleNamespace(seed=lambda seed: None))
+    return {
+        "mlx": module("mlx", core=core), "mlx.core": core, "mlx_lm": module("mlx_lm"),
+        "mlx_lm.generate": module("mlx_lm.generate", generate_step=generate_step),
+        "mlx_lm.utils": module("mlx_lm.utils", load_model=lambda folder: (str(folder),)),
+        "mlx_lm.sample_utils": module("mlx_lm.sample_utils", make_sampler=lambda **options: options,
+                                      make_logits_processors=lambda **options: options),
     }
