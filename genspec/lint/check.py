@@ -150,7 +150,7 @@ def finished(rule: Rule, draft: Draft, node: ConfigNode) -> Finding:
         clause=rule.clauses[0],
         help=rule.help,
         url=rule.url,
-        fix=draft.fix,
+        fix=draft.fix if draft.fix is not None and document.is_fixable else None,
         confidence=draft.confidence,
     )
 

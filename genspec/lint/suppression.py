@@ -22,6 +22,7 @@ class Comment(NamedTuple):
     line: int                       # that it silences: its own, or the next one when nothing else stands on its own
     codes: tuple[str, ...]          # codes and prefixes; empty: all
     span: Span                      # of the comment
+    place: Span | None = None       # what it silences, where a line of the file holds several of the program
 
 
 class PathIgnore(NamedTuple):
@@ -52,7 +53,15 @@ def comments_in(text: str) -> Iterator[Comment]:
 
 def silences(comment: Comment, finding: Finding) -> bool:
     """Tell whether a comment is about a finding: it stands where the finding begins or ends."""
-    return comment.line in (finding.span.line, finding.span.end_line) and names(comment.codes, finding)
+    return is_beside(comment, finding.span) and names(comment.codes, finding)
+
+
+def is_beside(comment: Comment, span: Span) -> bool:
+    """Tell whether a stretch begins or ends in what a comment silences."""
+    if comment.place is None:
+        return comment.line in (span.line, span.end_line)
+    begin, end = comment.place[:2], comment.place[2:]
+    return begin <= span[:2] <= end or begin <= span[2:] <= end
 
 
 def names(codes: Sequence[str], finding: Finding) -> bool:

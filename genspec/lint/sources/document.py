@@ -114,3 +114,12 @@ class Document(NamedTuple):
     places: tuple[Place, ...] | None = None
     rewrite: Callable[[Edit], str | None] | None = None
     comments: "tuple[Comment, ...]" = ()
+
+    @property
+    def is_fixable(self) -> bool:
+        """Tell whether any edit can be made: not of broken JSON, and not of what is only read."""
+        return not self.problems if self.rewrite is None else self.rewrite is not untouched
+
+
+def untouched(edit: Edit) -> None:
+    """Make no text: the `rewrite` of files that are read and never changed, as notebooks."""

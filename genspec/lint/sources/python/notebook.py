@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from genspec.lint.finding import Pointer, Span
-from genspec.lint.sources.document import Document
+from genspec.lint.sources.document import Document, untouched
 from genspec.lint.sources.positions import SCAN, Locator, Node, span_between
 from genspec.lint.sources.python.quick import NOTHING, TRIGGERS
 from genspec.lint.sources.python.reader import document_of, settings_in
+from genspec.lint.suppression import Comment
 
 MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 """A line that is no Python: `%pip install ...`, `!ls`."""
@@ -48,7 +49,17 @@ def parse_notebook(path: str, data: bytes) -> Document:
     def locate(pointer: Pointer, on_key: bool = False) -> Span:
         return span_in_file(text, pieces, plain, document.locate(pointer, on_key))
 
-    return document._replace(text=text, locate=locate, rewrite=lambda edit: None, comments=())
+    comments = tuple(in_file(comment, text, pieces, plain) for comment in document.comments)
+    return document._replace(text=text, locate=locate, rewrite=untouched, comments=comments)
+
+
+def in_file(comment: Comment, text: str, pieces: list[Piece], program: str) -> Comment:
+    """Return a comment of the program as one of the file. A cell may be one line there, and the program another."""
+    span = span_in_file(text, pieces, program, comment.span)
+    starts = line_starts(program)
+    line = min(comment.line, len(starts) - 1)           # the text behind the last line break is empty
+    place = span_in_file(text, pieces, program, Span(line, 1, line, starts[line] - starts[line - 1]))
+    return Comment(place.line, comment.codes, span, place)
 
 
 def cells_of(text: str, cells: list[dict[str, Any]]) -> Iterator[list[Piece]]:

@@ -5,7 +5,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from genspec.lint.finding import Pointer, Span
-from genspec.lint.sources.document import Document, Place, Source
+from genspec.lint.sources.document import Document, Place, Source, untouched
 from genspec.lint.sources.json_text import parse_document, read_valid
 from genspec.lint.sources.positions import Locator
 
@@ -73,7 +73,7 @@ def parse_json_lines(path: str, data: bytes) -> Document:
             if name not in known:
                 known.add(name)
                 places.append(place._replace(at=(number, *place.at)))
-    return Document(path, text, None, (), Lines(lines), tuple(places), rewrite=lambda edit: None)
+    return Document(path, text, None, (), Lines(lines), tuple(places), rewrite=untouched)
 
 
 TEXTS = frozenset({"messages", "prompt", "inputs", "text", "custom_id", "user"})
