@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from genspec.backends.call import Call
-from genspec.backends.decoder import Answer, Info
+from genspec.backends.decoder import Answer, EngineEnded, Info
 from genspec.backends.reference import ReferenceDecoder
 from genspec.conform import Unsupported
 from genspec.conform.request import DecodeRequest, ProcessRequest, SelectRequest
@@ -80,6 +80,21 @@ class Leaving(Greedy):
 class Vanishing(Greedy):
     def fail(self, request: DecodeRequest) -> None:
         os._exit(0)
+
+
+class Orphaned(Greedy):
+    """Asks an engine in another process, and is of no use any more when that one has ended."""
+
+    alone = False
+
+    def decode(self, request: DecodeRequest) -> Any:
+        if self.alone:
+            raise EngineEnded("the engine ended earlier")
+        return super().decode(request)
+
+    def fail(self, request: DecodeRequest) -> None:
+        self.alone = True
+        raise EngineEnded("the engine ended")
 
 
 class Hanging(Greedy):

@@ -55,6 +55,7 @@ def test_off_by_one_ulp_conforms_and_by_a_thousand_does_not() -> None:
     ("Crashing", "errored", "SIGSEGV"),
     ("Leaving", "errored", "SystemExit"),
     ("Vanishing", "errored", "ended with status 0"),
+    ("Orphaned", "errored", "EngineEnded: the engine ended ("),
     ("Hungry", "errored", "MemoryError"),
     ("Raising", "errored", "KeyError: 'nothing there' (kit_fakes.py, line"),
     ("Mutating", "errored", "MutatedInput"),
