@@ -47,25 +47,32 @@ def rewrite(folder: Path, **given: Any) -> None:
 
 
 def generate(loaded: Loaded, asked: Asked) -> Sequence[Sequence[Hypothesis]]:
-    """Decode one prompt."""
+    """Decode one prompt, as often as rows are drawn, or with beams."""
+    count, prompt, plan = asked.plan.outputs.num_return_sequences, asked.prompts[0], asked.plan
+    if plan.draws:
+        rows = [row for number in range(count) for row in rows_of(loaded, asked, 1, number)]
+        return [[Hypothesis(*ended([row], prompt, plan, loaded.says)) for row in rows]]
+    return [[Hypothesis(row) for row in ended(rows_of(loaded, asked, count), prompt, plan, loaded.says)]]
+
+
+def rows_of(loaded: Loaded, asked: Asked, count: int, number: int = 0) -> list[Tokens]:
+    """Run a generator: new tokens without the EOS. `number`: of the row that is drawn."""
     import onnxruntime_genai
 
     prompt = asked.prompts[0]
     settings = onnxruntime_genai.GeneratorParams(loaded.model)
-    settings.set_search_options(**search_options(asked))
+    settings.set_search_options(**search_options(asked, number))
     generator = onnxruntime_genai.Generator(loaded.model, settings)
     generator.append_tokens([*prompt])
     while not generator.is_done():
         generator.generate_next_token()
-    count = asked.plan.outputs.num_return_sequences
-    rows = [tuple(map(int, generator.get_sequence(number)))[len(prompt):] for number in range(count)]
-    return [[Hypothesis(row) for row in ended(rows, prompt, asked.plan, loaded.says)]]
+    return [tuple(map(int, generator.get_sequence(place)))[len(prompt):] for place in range(count)]
 
 
-def search_options(asked: Asked) -> Mapping[str, Any]:
+def search_options(asked: Asked, number: int) -> Mapping[str, Any]:
     """Give the options of a search; the EOS ids are none of them."""
     options = {name: value for name, value in asked.options.items() if name != "eos_token_id"}
-    return options | ({"random_seed": (asked.seed or 0) % 2**31} if asked.plan.draws else {})
+    return options | ({"random_seed": ((asked.seed or 0) + number) % 2**31} if asked.plan.draws else {})
 
 
 def decoder() -> EngineDecoder:
