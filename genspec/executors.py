@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 
 DASK = "dask://"
 CONNECT_SECONDS = 30
@@ -20,8 +20,13 @@ def local(workers: int) -> Iterator[tuple[Executor, int]]:
     """Give an executor with so many processes. With one the chunks run here: the decoder has its process anyway."""
     pool: Executor = ThreadPoolExecutor(1) if workers == 1 else ProcessPoolExecutor(
         workers, get_context("spawn"), initializer=end_quietly)
+    before = set(active_children())
     try:
         yield pool, workers
+    except BaseException:
+        for child in set(active_children()) - before:
+            child.terminate()       # one that started while another one died would wait for ever, and Python for it
+        raise
     finally:
         pool.shutdown(wait=workers == 1, cancel_futures=True)
 

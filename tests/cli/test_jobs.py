@@ -1,6 +1,12 @@
 """genspec check with several processes, and what happens when one of them is lost."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +66,26 @@ def test_a_scheduler_that_is_not_there_is_one_line(genspec, folder, monkeypatch)
     pytest.importorskip("distributed", reason="dask is not installed: pip install 'genspec[dask]'")
     result = genspec("check", folder, "--executor", "dask://127.0.0.1:1")
     assert (result.status, result.out) == (2, "") and "no Dask scheduler answers" in result.err
+
+
+def workers_of(process):
+    """Return the processes that check files for another one."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
+def test_a_process_that_is_killed_ends_the_run_with_one_line(tmp_path):
+    for number in range(800):
+        (tmp_path / f"{number:03}").mkdir()
+        (tmp_path / f"{number:03}" / "generation_config.json").write_text(FAULTY)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "genspec", "check", tmp_path, "--jobs", "2", "--format", "json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not (found := workers_of(process)) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.kill(found[0], signal.SIGKILL)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err.count(b"\n")) == (2, b"", 1), err
+    assert b"was killed, or ran out of memory, somewhere between" in err and str(tmp_path).encode() in err
