@@ -84,6 +84,11 @@ class Finding(NamedTuple):
     fix: Fix | None = None
     confidence: Confidence = "high"
 
+    @property
+    def sentences(self) -> str:
+        """Return what is wrong, and what to do about it, as one text."""
+        return f"{self.message}{'' if self.message.endswith('?') else '.'} {self.help}"
+
 
 def json_pointer(pointer: Pointer) -> str:
     """Spell a pointer as RFC 6901 does: `/eos_token_id/0`; the whole document is the empty string."""

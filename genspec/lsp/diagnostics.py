@@ -24,7 +24,7 @@ def diagnostics(document: Document, findings: list[Finding]) -> list[types.Diagn
 def diagnostic(finding: Finding, lines: list[str]) -> types.Diagnostic:
     """Write one finding: the message, what to do, and the page of the rule behind the code."""
     return types.Diagnostic(
-        range_of(finding.span, lines), f"{finding.message}. {finding.help}", SEVERITIES[finding.severity],
+        range_of(finding.span, lines), finding.sentences, SEVERITIES[finding.severity],
         code=finding.code, code_description=types.CodeDescription(finding.url), source="genspec",
     )
 

@@ -104,7 +104,7 @@ CARRIERS: dict[Source, tuple[dict, Callable]] = {
     S.GENERATE_CALL: (FILE, call(TRANSFORMERS, "model.generate(\n    ids,")),
     S.CONFIG_CALL: (FILE, call(TRANSFORMERS, "config = GenerationConfig(")),
     S.ASSIGNMENT: (FILE, assignments),
-    S.PIPELINE_CALL: ({}, call(TRANSFORMERS, 'pipe = pipeline(\n    "text-generation", model=name,')),
+    S.PIPELINE_CALL: (FILE, call(TRANSFORMERS, 'pipe = pipeline(\n    "text-generation", model=name,')),
     S.SECTION: (FILE, yaml_file("task.yaml", "task: t\ndataset_path: d\noutput_type: o\ngeneration_kwargs:\n", "  ")),
     S.VLLM_PARAMS: ({"max_tokens": 64}, call("from vllm import SamplingParams\n\n", "params = SamplingParams(")),
     S.VLLM_OVERRIDE: ({"temperature": 0.7},
@@ -139,7 +139,7 @@ CARRIERS: dict[Source, tuple[dict, Callable]] = {
 
 ROWS: dict[str, list[Row]] = {
     "GS101": [Row({"max_length": 80}, {})],
-    "GS102": [Row({"max_length": 80}, {"max_new_tokens": 80})],
+    "GS102": [Row({"max_new_tokens": ABSENT, "max_length": 80}, {})],
     "GS103": [Row({"max_new_tokens": ABSENT}, {}, "model.generate(")],
     "GS104": [Row({"max_new_tokens": ABSENT, "max_length": 80}, {})],
     "GS105": [Row({"min_new_tokens": 80}, {"min_new_tokens": 8})],

@@ -11,7 +11,7 @@ COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO:
 def github_report(report: Report) -> Iterator[str]:
     """Yield a line a finding."""
     for finding in report.findings:
-        yield f"::{COMMANDS[finding.severity]} {properties(finding)}::{data(f'{finding.message}. {finding.help}')}\n"
+        yield f"::{COMMANDS[finding.severity]} {properties(finding)}::{data(finding.sentences)}\n"
 
 
 def properties(finding: Finding) -> str:

@@ -53,7 +53,7 @@ def result(finding: Finding, codes: list[str]) -> dict[str, object]:
         "ruleId": finding.code,
         "ruleIndex": codes.index(finding.code),
         "level": LEVELS[finding.severity],
-        "message": {"text": f"{finding.message}. {finding.help}"},
+        "message": {"text": finding.sentences},
         "locations": [{"physicalLocation": location, **({"logicalLocations": logical} if logical else {})}],
         "partialFingerprints": {"genspec/v1": fingerprint(finding)},
     }

@@ -57,8 +57,9 @@ def meant_by(key: str, target: Target) -> str | None:
     if option is not None:
         return option.name if option.name != key else None
     small = "".join(f"_{char.lower()}" if char.isupper() else char for char in key.replace("-", "_")).strip("_")
-    if small in known:
-        return small
+    joined = {name.replace("_", ""): name for name in known} | {name: name for name in known}
+    if small in joined:
+        return joined[small]
     from difflib import get_close_matches  # most options are spelt right
 
     return next(iter(get_close_matches(small, sorted(known), 1, CLOSE)), None) if len(small) > 4 else None

@@ -8,7 +8,7 @@ from genspec.lint.kind import Kind
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.effect import accepted, looks_encoder_decoder
-from genspec.lint.rules.where import EVERYWHERE, FILE, PYTHON
+from genspec.lint.rules.where import EVERY_CALL, EVERYWHERE, FILE, PYTHON
 from genspec.lint.sources.document import Source
 
 LENGTHS = ("max_new_tokens", "max_length", "min_new_tokens", "min_length")
@@ -34,7 +34,7 @@ NEW_TOKENS_WHEN_UNSET = 20
         "huggingface/transformers#22636", "huggingface/transformers#21369", "huggingface/transformers#13983",
         "EleutherAI/lm-evaluation-harness#2730",
     ],
-    sources=EVERYWHERE,
+    sources=EVERY_CALL,
 )
 def both_max_lengths(config: ConfigNode) -> Iterator[Draft]:
     total, new = accepted(config, "max_length"), accepted(config, "max_new_tokens")

@@ -11,7 +11,7 @@ from genspec.lint.finding import Draft, Fix, Severity
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.effect import accepted, beams, draws, inert_severity
-from genspec.lint.rules.where import EVERYWHERE
+from genspec.lint.rules.where import EVERY_CALL, EVERYWHERE
 from genspec.lint.target import holds
 
 
@@ -69,7 +69,7 @@ def sampling_flag_without_do_sample(config: ConfigNode) -> Iterator[Draft]:
     help="For greedy search set do_sample to false and leave the temperature out; otherwise give one above 0.",
     bad={"do_sample": True, "temperature": 0.0}, good={"do_sample": False},
     evidence=["huggingface/transformers#25722", "huggingface/trl#4915", "meta-llama/llama#687"],
-    sources=EVERYWHERE,
+    sources=EVERY_CALL,
 )
 def temperature_zero(config: ConfigNode) -> Iterator[Draft]:
     if config.number("temperature") != 0 or (drawing := draws(config)) is None:
@@ -94,7 +94,7 @@ def temperature_zero(config: ConfigNode) -> Iterator[Draft]:
     search was built in.""",
     help="Write a number without quotes: with a decimal point for a real number, without one for a count.",
     bad={"do_sample": True, "temperature": "0.7"}, good={"do_sample": True, "temperature": 0.7},
-    sources=EVERYWHERE,
+    sources=EVERY_CALL,
 )
 def number_type(config: ConfigNode) -> Iterator[Draft]:
     for name, reason in config.refused.items():
@@ -157,7 +157,7 @@ def meant(name: str, value: object) -> int | float | None:
     no_repeat_ngram_size -2). Other engines refuse the request, or clamp the value. The message names the range.""",
     help="Choose a value in the range, or remove the field.",
     bad={"do_sample": True, "top_p": 1.5}, good={"do_sample": True, "top_p": 0.95},
-    sources=EVERYWHERE,
+    sources=EVERY_CALL,
 )
 def invalid_value(config: ConfigNode) -> Iterator[Draft]:
     for name, reason in config.refused.items():
@@ -277,7 +277,7 @@ def only_choice(config: ConfigNode) -> str | None:
     does nothing. The numbers 1 and 0 are read either way in the same manner.""",
     help="Write true or false, without quotes.",
     bad={"do_sample": "false"}, good={"do_sample": False},
-    sources=EVERYWHERE,
+    sources=EVERY_CALL,
 )
 def boolean_type(config: ConfigNode) -> Iterator[Draft]:
     for name, reason in config.refused.items():

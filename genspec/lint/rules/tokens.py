@@ -10,7 +10,7 @@ from genspec.lint.kind import Kind, is_custom
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.shapes import ids, is_sequence, named, real, whole, whole_from
-from genspec.lint.rules.where import EVERYWHERE
+from genspec.lint.rules.where import EVERY_CALL, EVERYWHERE
 
 
 class Shape(Enum):
@@ -97,7 +97,7 @@ def pad_in_eos(config: ConfigNode) -> Iterator[Draft]:
     help="Use the id of a real token, or remove the field.",
     bad={"eos_token_id": -1, "pad_token_id": 0}, good={"eos_token_id": 2, "pad_token_id": 0},
     evidence=["huggingface/transformers#30187", "huggingface/transformers#25426", "ggml-org/llama.cpp#2981"],
-    sources=EVERYWHERE,
+    sources=EVERY_CALL,
 )
 def negative_token_id(config: ConfigNode) -> Iterator[Draft]:
     for field in SHAPES:
@@ -121,7 +121,7 @@ def negative_token_id(config: ConfigNode) -> Iterator[Draft]:
     pad_token_id raises TypeError; an id listed twice makes beam sampling keep one token more.""",
     help="Write token ids as JSON integers: one, or for fields that take several a list without repeats.",
     bad={"eos_token_id": "2", "pad_token_id": 0}, good={"eos_token_id": 2, "pad_token_id": 0},
-    sources=EVERYWHERE,
+    sources=EVERY_CALL,
 )
 def token_id_shape(config: ConfigNode) -> Iterator[Draft]:
     for field, shape in SHAPES.items():

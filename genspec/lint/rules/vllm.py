@@ -7,6 +7,7 @@ in the wheels of some thirty releases from 0.6.2 to 0.33.0.
 from collections.abc import Iterator
 
 from genspec.config.fields import FIELDS
+from genspec.config.suggest import suggestion
 from genspec.lint.finding import Draft, Severity
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import Files, rule
@@ -93,13 +94,20 @@ def override_ignores_key(config: ConfigNode) -> Iterator[Draft]:
         since = READ_SINCE.get(key)
         if key in READ or key == "eos_token_id" or (since and holds(f"vllm>={since}", config.target)):
             continue
-        if key in MEANT and MEANT[key] not in config.keys:
-            fix = unsafe(f"Rename `{key}` to `{MEANT[key]}`", config.rename(key, MEANT[key]))
-            message = f"`{key}` is not read from an override: did you mean `{MEANT[key]}`?"
+        meant = meant_by(key)
+        if meant is not None and meant not in config.keys:
+            fix = unsafe(f"Rename `{key}` to `{meant}`", config.rename(key, meant))
+            message = f"`{key}` is not read from an override: did you mean `{meant}`?"
             yield config.finding(key, message, fix=fix, on_key=True)
         else:
             until = f" before {since}" if since else ""
             yield config.finding(key, f"`{key}` is not read from an override{until}", on_key=True)
+
+
+def meant_by(key: str) -> str | None:
+    """Return the key of an override that is meant by another one, by a request's name for it or by a slip."""
+    meant = suggestion(key)
+    return MEANT.get(key) or (meant.field if meant is not None and meant.field in READ else None)
 
 
 @rule(

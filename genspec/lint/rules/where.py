@@ -10,3 +10,6 @@ SECTIONS = (Source.SECTION,)
 """Places in the words of transformers in files of programs that run it, as tasks of an evaluation."""
 
 EVERYWHERE = FILE + PYTHON + SECTIONS
+
+EVERY_CALL = (*EVERYWHERE, Source.PIPELINE_CALL)
+"""Those, and calls of a pipeline, whose own config nobody sees: for rules about what is given alone."""

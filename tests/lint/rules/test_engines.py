@@ -181,3 +181,15 @@ def test_821_ranges_are_those_of_the_engine(source, values, target, keys):
 ])
 def test_822_what_the_best_token_leaves_without_effect(source, values, keys):
     assert [key for _, key, _ in found(source, values, "GS822")] == keys
+
+
+@pytest.mark.parametrize(("source", "given", "meant"), [
+    (VLLM, "topk", "top_k"), (VLLM, "minp", "min_p"), (SGLANG, "topP", "top_p"),
+    (OVERRIDE, "temprature", "temperature"), (OVERRIDE, "topk", "top_k"), (OVERRIDE, "max_tokens", "max_new_tokens"),
+])
+def test_a_slip_in_a_name_is_told_what_was_meant(source, given, meant):
+    document = document_of(source, {given: 1})
+    (finding,) = check_document(document, parse_targets(["transformers"]), [RULES["GS803"], RULES["GS820"]])
+    assert finding.message.endswith(f"did you mean `{meant}`?"), finding.message
+    assert "?. " not in finding.sentences, finding.sentences
+    assert finding.fix.message == f"Rename `{given}` to `{meant}`"
