@@ -19,6 +19,7 @@ from genspec.lint.report.printable import printable
 
 if TYPE_CHECKING:
     from genspec.dialects.convert import Conversion
+    from genspec.dialects.dialect import Dialect
 
 PRESERVED, LOST = 0, 1
 ENGINES = (*NAMES, *SERVED)
@@ -66,7 +67,16 @@ def form(result: "Conversion") -> Iterator[str]:
             for item in value if isinstance(value, list) else [value]:
                 yield f"PARAMETER {name} {json.dumps(item)}\n"
     else:
-        yield json.dumps({dialect.section: options} if dialect.section else options, indent=2) + "\n"
+        yield json.dumps(sections(dialect, options) if dialect.section else options, indent=2) + "\n"
+
+
+def sections(dialect: "Dialect", options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Divide options among the sections of an engine's file, the dialect's own one first."""
+    elsewhere = {option.name: option.section for option in dialect.options if option.section}
+    divided: dict[str, dict[str, Any]] = {dialect.section: {}}
+    for name, value in options.items():
+        divided.setdefault(elsewhere.get(name, dialect.section), {})[name] = value
+    return divided
 
 
 def plain(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,14 +71,17 @@ def words(config: GenerationConfig, resolution: Resolution, dialect: Dialect) ->
     losses: list[Loss] = []
     silent = {decision.field for decision in resolution.decisions if decision.status in WITHOUT_EFFECT}
     given = {name: value for name in FIELDS if (value := getattr(config, name)) is not None}
+    acting = {operation.name for operation in plan.operations}      # top_k acts, at 50, where nobody sets it
     values: dict[str, Any] = lengths(given, plan, dialect, losses)
     for name, field in FIELDS.items():
         if name in LENGTHS or not field.modes or plan.mode not in field.modes:
             continue
         value = given.get(name)
         if dialect.option(name) is None:
-            if value not in (None, field.unset) and name not in silent and name not in ("do_sample", "pad_token_id"):
-                losses.append(Loss(name, value, f"{dialect.title} has no word for it."))
+            wanted = value not in (None, field.unset) or name in acting
+            if wanted and name not in silent and name not in ("do_sample", "pad_token_id"):
+                losses.append(Loss(name, field.unset if value is None else value,
+                                   f"{dialect.title} has no word for it."))
         elif value is not None or field.unset is not None or is_on_by_default(dialect, name):
             values[name] = field.unset if value is None else value
     if plan.mode.value not in dialect.modes:

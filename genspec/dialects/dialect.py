@@ -26,6 +26,7 @@ class Option:
     modes: tuple[str, ...] = ()         # in which the engine takes it; none: in all
     unset: Literal["sent", "left out"] = "sent"     # of a field that nobody sets: its value under genspec, or nothing
     note: str = ""                      # what is different, where the names do not say it
+    section: str = ""                   # of the engine's file, where it is another one than the dialect's
 
 
 @dataclass(frozen=True, slots=True)

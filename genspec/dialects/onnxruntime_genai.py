@@ -29,7 +29,8 @@ DIALECT = Dialect(
                note="0, its default, keeps one token where top_k is off"),
         Option("repetition_penalty", "repetition_penalty", default=1.0, off=1.0),
         Option("no_repeat_ngram_size", "no_repeat_ngram_size", default=0, off=0, least=0),
-        Option("eos_token_id", "eos_token_id", "list", note="of genai_config.json in the model folder, not of a call"),
+        Option("eos_token_id", "eos_token_id", "list", section="model",
+               note="of genai_config.json in the model folder, not of a call"),
     ),
     own=(
         Own("batch_size", "int", least=1),

@@ -34,3 +34,18 @@ def test_wrong_usage_and_refusals(genspec, model):
     refused = genspec("convert", model('{"top_p": 2.0, "do_sample": true}'), "--to", "vllm")
     assert refused.status == 1 and refused.out.startswith("Refused, for 1 reason")
     assert genspec("convert", "nowhere", "--to", "vllm").status in (2, 3)
+
+
+def test_what_stands_in_another_section_is_written_there(genspec, model):
+    """The ids that end a row are in the section `model` of genai_config.json, and refused in `search`."""
+    given = '{"max_new_tokens": 8, "eos_token_id": [2, 3]}'
+    written = json.loads(genspec("convert", model(given), "--to", "onnxruntime-genai").out)
+    assert (list(written), written["model"]) == (["search", "model"], {"eos_token_id": [2, 3]})
+    assert "eos_token_id" not in written["search"]
+
+
+def test_a_default_that_acts_is_lost_where_there_is_no_word_for_it(genspec, model):
+    """In sampling transformers keeps 50 tokens where nobody says otherwise."""
+    for top_k, status in (("", 1), (', "top_k": 50', 1), (', "top_k": 0', 0)):
+        result = genspec("convert", model('{"do_sample": true, "temperature": 0.7' + top_k + "}"), "--to", "openai")
+        assert (result.status, "top_k = 50: the OpenAI API has no word for it." in result.err) == (status, status == 1)

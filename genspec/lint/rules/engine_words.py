@@ -32,7 +32,7 @@ def dialect_of(engine: str) -> "Dialect":
 def ranges_of(target: Target) -> dict[str, Range]:
     """Return the options that a version of an engine has, each with its range."""
     dialect = dialect_of(target.engine)
-    found = {option.name: Range(option.least, option.greatest) for option in dialect.options}
+    found = {option.name: Range(option.least, option.greatest) for option in dialect.options if not option.section}
     for own in dialect.own:
         gone = bool(own.until) and is_within(target.version, f">={own.until}")
         if not gone and (not own.since or is_within(target.version, f">={own.since}")):

@@ -193,3 +193,8 @@ def test_a_slip_in_a_name_is_told_what_was_meant(source, given, meant):
     assert finding.message.endswith(f"did you mean `{meant}`?"), finding.message
     assert "?. " not in finding.sentences, finding.sentences
     assert finding.fix.message == f"Rename `{given}` to `{meant}`"
+
+
+def test_ids_that_end_a_row_have_no_place_in_search():
+    assert found(Source.GENAI_CONFIG, {"max_length": 64, "eos_token_id": 2}, "GS820") == [
+        ("GS820", "eos_token_id", "error")]
