@@ -131,13 +131,14 @@ def is_from_file(config: ConfigNode) -> bool:
 
 
 @rule(
-    "GS812", "ollama-num-ctx-unset", severity=Severity.WARNING, clauses=["LENGTH-10"], targets="ollama",
+    "GS812", "ollama-num-ctx-unset", severity=Severity.INFO, clauses=["LENGTH-10"], targets="ollama",
     sources=MODELFILE,
     rationale="""Without `num_ctx` the context is that of the server: 4,096 tokens for prompt and answer together on a
     machine with less than 23 GiB of GPU memory, 32,768 or 262,144 with more (since Ollama 0.15.5; before 4,096, before
     0.6.7 2,048), whatever the model was trained for. Of a longer chat the oldest messages are left out without a word,
     and a longer prompt is cut or refused.
-    Reported where the model is made from a GGUF file: another model may bring a `num_ctx` of its own.""",
+    A note: most Modelfiles leave it out, and for short chats that is well. Where the model is made from a GGUF file
+    alone: another one may bring a `num_ctx` of its own.""",
     help="Set num_ctx to what the longest prompt and its answer need.",
     bad=modelfile("FROM ./crane-8b.Q4_K_M.gguf\nTEMPLATE \"{{ .Prompt }}\"\n"),
     good=modelfile("FROM ./crane-8b.Q4_K_M.gguf\nTEMPLATE \"{{ .Prompt }}\"\nPARAMETER num_ctx 16384\n"),
