@@ -65,7 +65,7 @@ class Engine:
     generate: Generate
     batched: bool = False               # whether several prompts are given at once
     ends_inside: bool = False           # whether EOS ids are read from the folder, and not given with a call
-    spare: int = 0                      # improbable tokens that its checkpoints have behind those of a model
+    spare: int = 0                      # improbable tokens behind those of a model without an EOS
     more: Mapping[str, Any] = field(default_factory=dict)       # capabilities that the dialect does not tell
 
 

@@ -46,7 +46,7 @@ class Models:
     def __init__(self, form: str, load: Load, ends_inside: bool, spare: int = 0) -> None:
         """Keep how to load one. `form`: of the checkpoint. `ends_inside`: whether EOS ids are read from the folder.
 
-        `spare`: improbable tokens behind those of a model, for an engine that has to have an EOS or a pad id.
+        `spare`: improbable tokens behind those of a model without an EOS, for an engine that has to have one.
         """
         self.form, self.load, self.ends_inside, self.spare = form, load, ends_inside, spare
         self.kept: OrderedDict[Checkpoint, tuple[Path, Any]] = OrderedDict()
@@ -55,7 +55,7 @@ class Models:
 
     def of(self, model: object, ends: tuple[int, ...] = ()) -> Any:
         """Give the engine that has loaded a model. Raises `Unspoken` for one that no checkpoint holds."""
-        checkpoint = checkpoint_for(model, ends if self.ends_inside else (), self.spare)
+        checkpoint = checkpoint_for(model, ends if self.ends_inside else (), 0 if ends else self.spare)
         if checkpoint not in self.kept:
             while len(self.kept) >= LOADED:
                 self.drop()
@@ -110,7 +110,8 @@ def prepare(form: str, spare: int = 0, kinds: Collection[str] = ()) -> None:
     """Convert the templates of a format that are missing: minutes the first time. `kinds`: of scripted models."""
     if form in CONVERTED:
         for size in SIZES:
-            template_folder(template_of(size + spare), form)
+            for more in {0, spare}:
+                template_folder(template_of(size + more), form)
         if "attention" in kinds:
             template_folder(template_of(ATTENTIVE, "history"), form)
 

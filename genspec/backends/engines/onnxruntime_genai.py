@@ -1,12 +1,12 @@
 """onnxruntime-genai as a decoder: its Generator on a checkpoint of the model, in float32 on the CPU.
 
 EOS ids stand in the model folder, and rows come back without the one that ended them. A model without an EOS ends rows
-at its pad id, and tokens of a prompt that are the pad id are masked: a token of its own, which never comes, is both.
+at its pad id: a token that it has besides, and that never comes while another one is left, is both.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +16,41 @@ from genspec.backends.engines.engine import Asked, Engine, EngineDecoder, Hypoth
 from genspec.backends.engines.unended import ended
 from genspec.dialects.onnxruntime_genai import DIALECT
 from genspec.dialects.spelling import Unspoken
-from genspec_reference.scores import Scores
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model, and the function that it computes."""
+    """A checkpoint, and the models that were loaded from it: one a pad id."""
 
-    model: Any
-    says: Callable[[Tokens], Scores]
+    folder: Path
+    checkpoint: Checkpoint
+    models: dict[int, Any] = field(default_factory=dict)
+
+    @property
+    def spare(self) -> int | None:
+        """Return the token that a model without an EOS has besides."""
+        return None if self.checkpoint.eos else self.checkpoint.vocab_size - 1
+
+    def model(self, prompt: Tokens) -> Any:
+        """Give a model whose pad id is no token of the prompt: those are masked. Raises `Unspoken`."""
+        import onnxruntime_genai
+
+        pad = self.spare if self.spare is not None else next(
+            (token for token in range(self.checkpoint.vocab_size) if token not in prompt), None)
+        if pad is None:
+            raise Unspoken("every token stands in the prompt, and those equal to the pad id are masked")
+        if pad not in self.models:
+            rewrite(self.folder, pad_token_id=pad)
+            self.models[pad] = onnxruntime_genai.Model(str(self.folder))
+        return self.models[pad]
 
 
 def load(folder: Path, checkpoint: Checkpoint) -> Loaded:
-    """Name the special tokens and load. Raises `Unspoken` for a model that has no spare token and no EOS."""
-    import onnxruntime_genai
-
-    last = checkpoint.vocab_size - 1
+    """Name the EOS ids. A model is loaded when its prompt is known. Raises `Unspoken` for one without any."""
     if checkpoint.kind == "history" and not checkpoint.eos:
         raise Unspoken("a model without an EOS ends rows at its pad id, and this one has no spare token")
-    rewrite(folder, eos_token_id=list(checkpoint.eos) or [last], pad_token_id=last)
-    return Loaded(onnxruntime_genai.Model(str(folder)), checkpoint.model)    # type: ignore[arg-type]
+    rewrite(folder, eos_token_id=list(checkpoint.eos) or [checkpoint.vocab_size - 1])
+    return Loaded(folder, checkpoint)
 
 
 def rewrite(folder: Path, **given: Any) -> None:
@@ -49,24 +64,33 @@ def rewrite(folder: Path, **given: Any) -> None:
 def generate(loaded: Loaded, asked: Asked) -> Sequence[Sequence[Hypothesis]]:
     """Decode one prompt, as often as rows are drawn, or with beams."""
     count, prompt, plan = asked.plan.outputs.num_return_sequences, asked.prompts[0], asked.plan
+    says: Any = loaded.checkpoint.model
     if plan.draws:
         rows = [row for number in range(count) for row in rows_of(loaded, asked, 1, number)]
-        return [[Hypothesis(*ended([row], prompt, plan, loaded.says)) for row in rows]]
-    return [[Hypothesis(row) for row in ended(rows_of(loaded, asked, count), prompt, plan, loaded.says)]]
+        return [[Hypothesis(*ended([row], prompt, plan, says)) for row in rows]]
+    return [[Hypothesis(row) for row in ended(rows_of(loaded, asked, count), prompt, plan, says)]]
 
 
 def rows_of(loaded: Loaded, asked: Asked, count: int, number: int = 0) -> list[Tokens]:
-    """Run a generator: new tokens without the EOS. `number`: of the row that is drawn."""
+    """Run a generator: new tokens without the EOS. `number`: of the row that is drawn.
+
+    Raises `Unspoken` where the spare token came: the model of the call does not have it.
+    """
     import onnxruntime_genai
 
     prompt = asked.prompts[0]
-    settings = onnxruntime_genai.GeneratorParams(loaded.model)
+    model = loaded.model(prompt)
+    settings = onnxruntime_genai.GeneratorParams(model)
     settings.set_search_options(**search_options(asked, number))
-    generator = onnxruntime_genai.Generator(loaded.model, settings)
+    generator = onnxruntime_genai.Generator(model, settings)
     generator.append_tokens([*prompt])
     while not generator.is_done():
         generator.generate_next_token()
-    return [tuple(map(int, generator.get_sequence(place)))[len(prompt):] for place in range(count)]
+    rows = [tuple(map(int, generator.get_sequence(place)))[len(prompt):] for place in range(count)]
+    length = asked.plan.length.max_new_tokens
+    if loaded.spare is not None and any(loaded.spare in row or len(row) < length for row in rows):
+        raise Unspoken("no token was left but the one that a model without an EOS has besides")
+    return rows
 
 
 def search_options(asked: Asked, number: int) -> Mapping[str, Any]:
