@@ -50,7 +50,7 @@ def found(document, target=None):
     ("FROM x\nTEMPLATE \"\"\"{{ bos_token }}{% if x %}\"\"\"\n", [("GS837", 2, 1, "error")]),
     ("FROM ./x.gguf\nTEMPLATE {{ .Prompt }}\nPARAMETER num_ctx 4096\n", []),
     ("FROM ./x.gguf\nPARAMETER num_ctx 4096\n", [("GS813", 1, 1, "info")]),
-    ("FROM ./x.gguf\nTEMPLATE {{ .Prompt }}\n", [("GS812", 1, 1, "warning")]),
+    ("FROM ./x.gguf\nTEMPLATE {{ .Prompt }}\n", [("GS812", 1, 1, "info")]),
     ("FROM hf.co/a/b-GGUF:Q4_K_M\n", []),
     ("FROM hf.co/a/b/x.gguf\n", []),
     ("FROM x\n# genspec: ignore[GS811]\nPARAMETER foo 5\n", [("GS811", 3, 1, "error")]),      # the judge leaves it out
