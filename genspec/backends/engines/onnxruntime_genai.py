@@ -67,7 +67,7 @@ def generate(loaded: Loaded, asked: Asked) -> Sequence[Sequence[Hypothesis]]:
     says: Any = loaded.checkpoint.model
     if plan.draws:
         rows = [row for number in range(count) for row in rows_of(loaded, asked, 1, number)]
-        return [[Hypothesis(*ended([row], prompt, plan, says)) for row in rows]]
+        return [[Hypothesis(ended([row], prompt, plan, says)[0]) for row in rows]]
     return [[Hypothesis(row) for row in ended(rows_of(loaded, asked, count), prompt, plan, says)]]
 
 
