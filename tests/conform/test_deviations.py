@@ -224,6 +224,24 @@ def test_dev_24_a_mixture_with_nan_is_nan_all_over() -> None:
     assert [one.id for one in explaining(seen)] == ["DEV-24"]
 
 
+def test_dev_24_an_assistant_that_bans_is_guided_to_nan() -> None:
+    """With scale 0 its minus infinity becomes NaN, which cannot be drawn from."""
+    call = Call({"do_sample": True, "guidance_scale": 0.0, "max_new_tokens": 2}, Scripted("table", 0, 3), ((0,),),
+                seeds=(0,), assistant=Table(((0.0, 0.0, -np.inf),)))
+    seen, answer = asked(call)
+    assert seen.verdict.kind is Kind.VIOLATES, described(verdict=seen.verdict, answer=answer)
+    assert [one.id for one in explaining(seen)] == ["DEV-24"]
+
+
+def test_dev_32_what_is_allowed_is_forced_before_a_truncation_raises() -> None:
+    """All beams are banned altogether, so that token 0 is forced, and `eta_cutoff` has something to look at."""
+    config = {"max_new_tokens": 1, "do_sample": True, "num_beams": 2, "length_penalty": 0.0, "eta_cutoff": 0.5,
+              "no_repeat_ngram_size": 1, "eos_token_id": [0]}
+    seen, answer = asked(Call(config, Scripted("table", 0, 2, (0,)), ((0,),), seed=0, allowed_tokens=((0,), (0,))))
+    assert seen.verdict.kind is Kind.VIOLATES, described(verdict=seen.verdict, answer=answer)
+    assert [one.id for one in explaining(seen)] == ["DEV-32"]
+
+
 def test_dev_78_drafts_grow_and_shrink() -> None:
     """With a constant schedule the same rows are as specified."""
     for call in SHOWN["DEV-78"]:

@@ -197,5 +197,10 @@ SHOWN: dict[str, tuple[Call, ...]] = {
               "max_new_tokens": 3}, Table(((1.0, 0.0), (0.0, 1.0))), ((0, 1),), seeds=(1,)),
     ),
     "DEV-63": (Call({"prefill_chunk_size": 1, "use_cache": False, "max_new_tokens": 1}, CYCLE, ((1, 2),)),),
+    "DEV-79": (
+        Call({"do_sample": True, "encoder_no_repeat_ngram_size": 1, "forced_bos_token_id": 0,
+              "decoder_start_token_id": 0, "max_new_tokens": 2}, Scripted("table", 0, 3), ((),), ((0,),), seeds=(0,),
+             assistant=Scripted("table", 0, 3)),
+    ),
 }
 """Calls that show each of the deviations that a campaign can see."""

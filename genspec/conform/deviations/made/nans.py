@@ -55,8 +55,9 @@ def marked(output: GenerateOutput) -> GenerateOutput:
 
 
 def has_minus_infinity(call: Call) -> bool:
-    """Tell whether the model gives minus infinity: no other than a table does."""
-    return isinstance(call.model, Table) and any(-np.inf in line for line in call.model.lines)
+    """Tell whether the model gives minus infinity, or the assistant: no other than a table does."""
+    tables = (one for one in (call.model, call.assistant) if isinstance(one, Table))
+    return any(-np.inf in line for table in tables for line in table.lines)
 
 
 def first_nan_alone(scores: Scores) -> Scores:

@@ -1,4 +1,4 @@
-"""DEV-49, DEV-50, DEV-64, DEV-66, DEV-78, DEV-96, DEV-100 and DEV-101: assisted decoding round by round.
+"""DEV-49, DEV-50, DEV-64, DEV-66, DEV-78, DEV-79, DEV-96, DEV-100 and DEV-101: assisted decoding round by round.
 
 As transformers does it: with plain rounds and rows as they are specified, but for what a deviation makes of them.
 """
@@ -11,16 +11,18 @@ import numpy as np
 
 from genspec.backends.call import Call
 from genspec.config.mode import Mode
+from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.anew import begun_anew
+from genspec.conform.deviations.made.assistance import closes
 from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
 from genspec.conform.deviations.made.marked import is_alone
 from genspec.conform.oracle.requests import with_operations
 from genspec.conform.oracle.tolerance import tolerance
 from genspec_reference import FinishReason, GenerateOutput, Row
 from genspec_reference.context import Context
-from genspec_reference.drafts import Draft, Drafts, assistance_of, before_eos, drafted
+from genspec_reference.drafts import Draft, Drafts, assistance_of, before_eos, drafted, is_last
 from genspec_reference.model import Model, ModelOutput, evaluate
 from genspec_reference.modes.assisted import verified
 from genspec_reference.output import Step
@@ -37,6 +39,10 @@ TAKING = ("SCORES-6", "GUIDANCE-4")
 NEAR = tolerance("float32", 64.0)
 """The margin within which scores of an ordinary size are equal to float32."""
 
+OF_SOURCE = ("encoder_repetition_penalty", "encoder_no_repeat_ngram")
+LAST = (*TAKING, "ASSISTED-15")
+"""The clauses of what other deviations put behind all operations."""
+
 Tokens = tuple[int, ...]
 
 
@@ -52,6 +58,7 @@ class Rounds:
     unread: tuple[int, int] | None = None   # a token that the assistant does not read, of how many there are. DEV-64
     anew: Call | None = None                # whose assistant takes the row for a prompt in every round. DEV-96
     unseen: bool = False                    # an EOS within what is looked up ends nothing. DEV-101
+    source_last: bool = False               # an assistant's operations on the source come late. DEV-79
     release: tuple[int, ...] = (5,)         # of transformers
     answer: Tokens = ()                     # the new tokens that came: of equal scores any may be taken
     ways: ClassVar[int] = 1                 # of rounding
@@ -76,6 +83,8 @@ class Rounds:
         """Give the request as the assistant has it in a round that starts behind these tokens."""
         if self.anew is not None:
             request = begun_anew(self.anew, request, tokens, count, self.release)
+        if self.source_last:
+            request = with_operations(request, source_last(request.plan.operations))
         if self.unread is None or request.assistant is None:
             return request
         return replace(request, assistant=Unread(request.assistant, *self.unread, len(tokens)))
@@ -84,8 +93,7 @@ class Rounds:
         """Draft as an assistant does, or by looking up. Before 4.39 a draft that finds nothing is token 0."""
         assistance, room = assistance_of(request), request.plan.length.max_length - len(tokens) - 1
         if assistance.prompt_lookup_num_tokens is None:
-            assistant = request.assistant
-            return () if assistant is None else drafted(replace(request, model=assistant), tokens, min(count, room))
+            return () if request.assistant is None else self.of_assistant(request, tokens, min(count, room))
         old = self.release < (4, 39)
         if room == 0 and not old:
             return ()
@@ -94,6 +102,15 @@ class Rounds:
             found = (allowed_of(request, tokens, one) for one in found)
         draft = next(filter(None, found), (0,) if old else ())
         return tuple(map(Draft, draft if self.unseen else before_eos(draft, request.plan.stopping.eos_token_ids)))
+
+    def of_assistant(self, request: Request, tokens: Tokens, count: int) -> Drafts:
+        """Draft with the assistant. Raises `Rejected` where a token is to be drawn and its operations leave none."""
+        assert request.assistant is not None
+        asked = replace(request, model=request.assistant)
+        drafts = drafted(asked, tokens, count)
+        if self.source_last and request.plan.draws and len(drafts) < count and not is_last(request, drafts):
+            require_a_token(score_row(asked, (*tokens, *(draft.token for draft in drafts))).scores)
+        return drafts
 
     def judged(self, request: Request, tokens: Tokens, drafts: Drafts) -> list[tuple[int, Step]]:
         """Take the tokens of a round, with what is kept of each."""
@@ -194,6 +211,14 @@ def allowed_of(request: Request, tokens: Tokens, found: Tokens) -> Tokens:
     return found
 
 
+def source_last(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+    """Put the operations on a source behind all others but the closing ones."""
+    moved = [one for one in operations if one.name in OF_SOURCE]
+    others = [one for one in operations if one.name not in OF_SOURCE]
+    place = next((place for place, one in enumerate(others) if closes(one) or one.clause in LAST), len(others))
+    return (*others[:place], *moved, *others[place:])
+
+
 def is_plain(request: Request) -> bool:
     """Tell whether drafts are judged by the model alone, and by no mixture with the assistant."""
     return assistance_of(request).assistant_ensemble_weight is None
@@ -256,6 +281,14 @@ def assistants_begin_anew(situation: Situation) -> Situation | None:
     if rounds is None or situation.request.assistant is None or not (plan.draws or rounds.dropped):
         return None
     return replace(situation, search=replace(rounds, anew=situation.call))
+
+
+def source_comes_last(situation: Situation) -> Situation | None:
+    """Let an assistant apply the operations on the source behind the others. DEV-79."""
+    rounds, operations = rounds_of(situation), situation.request.plan.operations
+    if rounds is None or situation.request.assistant is None or source_last(operations) == operations:
+        return None
+    return replace(situation, search=replace(rounds, source_last=True))
 
 
 def drafts_go_past_the_length(situation: Situation) -> Situation | None:

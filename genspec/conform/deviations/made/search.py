@@ -97,7 +97,7 @@ class Search:
 
         with told_together(self.request) as banned:             # DEV-32
             scored = self.scored()
-        scored = self.scored() if banned and all(banned) else scored
+        scored = [self.spoilt(one) for one in (self.scored() if banned and all(banned) else scored)]
         self.note(scored if self.steps else scored[:1])         # at first all places hold the prompt
         scores = self.rounded(np.stack([one.scores for one in scored]))
         running = torch.tensor([one.score for one in self.running], dtype=torch.float32)
@@ -120,7 +120,7 @@ class Search:
     def scored(self) -> list[Scored]:
         """Score the token after every hypothesis, place by place."""
         nans = nans_in(self.request)
-        return [self.spoilt(nans.put(score_row(self.request, one.tokens, normalised=True))) for one in self.running]
+        return [nans.put(score_row(self.request, one.tokens, normalised=True)) for one in self.running]
 
     def extended(self, place: int, token: int, total: float) -> Hypothesis:
         """Extend the hypothesis of a place by a token."""
