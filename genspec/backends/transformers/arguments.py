@@ -55,10 +55,9 @@ def wants(call: Call, name: str) -> bool:
 
 
 def has_beams(call: Call) -> bool:
-    """Tell whether the mode keeps several hypotheses, as far as the config says it in numbers."""
-    return any(
-        isinstance(count := call.config.get(name), int) and count > 1 for name in ("num_beams", "num_beam_groups")
-    )
+    """Tell whether the mode keeps several hypotheses, as far as the config says it in numbers; groups alone do not."""
+    count = call.config.get("num_beams")
+    return isinstance(count, int) and count > 1
 
 
 def draws(call: Call) -> bool:

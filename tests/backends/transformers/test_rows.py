@@ -97,3 +97,9 @@ def test_scores_of_a_row_end_with_it_and_are_kept_only_where_asked():
     assert [step.scores[0][0] for step in output.runs[0]] == [0.0, 1.0]
     (silent,) = read(Call(EOS, MODEL, ((5,),)), [[5, 1, 7, 0, 0, 0]], 1, **given)
     assert [step.scores for step in silent.runs[0]] == [None, None]
+
+
+def test_groups_without_beams_are_no_search():
+    """Before 4.57 the mode was greedy then: there are no hypotheses to count."""
+    (output,) = read(Call({**EOS, "num_beam_groups": 2}, MODEL, ((5,),), profile="hf-4.50"), [[5, 1, 7, 0]], 1)
+    assert [row.new_tokens for row in output.rows] == [(1, 7)]
