@@ -5,7 +5,8 @@ from itertools import islice
 from typing import NamedTuple
 
 import genspec.lint.rules  # noqa: F401  fills RULES
-from genspec.lint.finding import Draft, Finding, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Finding, Severity
 from genspec.lint.kind import Kind, classify
 from genspec.lint.node import ConfigNode
 from genspec.lint.rule import RULES, Rule, Selection, rules_for

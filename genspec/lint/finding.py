@@ -4,10 +4,7 @@ These, and what else `genspec check` needs, are named tuples: `dataclasses` alon
 """
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from genspec.lint.sources.document import Document
+from typing import Literal, NamedTuple
 
 Pointer = tuple[str | int, ...]
 """The way to a value from the top of a document: keys and indices, outermost first."""
@@ -53,19 +50,6 @@ class Fix(NamedTuple):
     message: str                    # an imperative sentence
     edits: tuple[Edit, ...]
     safe: bool
-
-
-class Draft(NamedTuple):
-    """What a rule yields: where and what, before the engine adds the rule's identity and the position."""
-
-    pointer: Pointer                # () is the whole document
-    message: str
-    fix: Fix | None = None
-    severity: "Severity | None" = None      # None: the rule's own
-    on_key: bool = False            # point at the key alone instead of the whole `"key": value`
-    span: Span | None = None        # where the parser has already said where
-    document: "Document | None" = None      # another file than the one at hand
-    confidence: Confidence = "high"
 
 
 class Finding(NamedTuple):

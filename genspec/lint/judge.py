@@ -8,11 +8,11 @@ from genspec.lint.check import Progress, Report, check_document, read_all
 from genspec.lint.finding import Finding
 from genspec.lint.rule import RULES, Selection
 from genspec.lint.settings import Settings
-from genspec.lint.sources.document import Document
+from genspec.lint.sources.document import Comment, Document
 from genspec.lint.sources.walk import Found, Path, find_configs
 
 if TYPE_CHECKING:
-    from genspec.lint.suppression import Comment, PathIgnore
+    from genspec.lint.suppression import PathIgnore
 
 UNUSED = "GS913"
 
@@ -121,7 +121,7 @@ def check_paths(
     return report_of([check_found(found, settings, progress)], settings)
 
 
-def unused_comment(document: Document, comment: "Comment") -> Finding:
+def unused_comment(document: Document, comment: Comment) -> Finding:
     """Report a comment that silences nothing."""
     rule = RULES[UNUSED]
     what = ", ".join(comment.codes) or "any rule"

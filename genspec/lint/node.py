@@ -9,7 +9,8 @@ from genspec.config.fields import FIELDS
 from genspec.config.mode import Mode
 from genspec.config.suggest import KEYS
 from genspec.config.values import reason_against
-from genspec.lint.finding import Draft, Edit, Fix, Pointer, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Edit, Fix, Pointer, Severity
 from genspec.lint.folder import Folder
 from genspec.lint.kind import Kind
 from genspec.lint.sources.document import Document, Place

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from genspec.lint.finding import Draft, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Severity
 from genspec.lint.node import ConfigNode
 from genspec.lint.sources.document import Source
 from genspec.lint.target import Target, holds

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from genspec.lint.finding import Finding, Span, json_pointer
+from genspec.lint.sources.document import Comment
 
 if TYPE_CHECKING:
     from genspec.lint.sources.gitignore import Rules
@@ -14,15 +15,6 @@ if TYPE_CHECKING:
 COMMENT = re.compile(r"(?:#|//)\s*genspec:\s*ignore\b(?:\[([^\]\n]*)\])?")
 MARK = "genspec:"
 """What every such comment holds: text without it is not searched."""
-
-
-class Comment(NamedTuple):
-    """A comment that silences the findings of one line."""
-
-    line: int                       # that it silences: its own, or the next one when nothing else stands on its own
-    codes: tuple[str, ...]          # codes and prefixes; empty: all
-    span: Span                      # of the comment
-    place: Span | None = None       # what it silences, where a line of the file holds several of the program
 
 
 class PathIgnore(NamedTuple):

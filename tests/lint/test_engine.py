@@ -8,7 +8,8 @@ import genspec.lint.rule as registry
 from genspec.config.fields import FIELDS
 from genspec.config.mode import BEAMS, SAMPLING, Mode
 from genspec.lint.check import MOST_FOUND, Report, check_document, default_rules, read_document
-from genspec.lint.finding import Draft, Edit, Severity, Span, json_pointer
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Edit, Severity, Span, json_pointer
 from genspec.lint.judge import check_paths
 from genspec.lint.kind import Kind
 from genspec.lint.node import ConfigNode, safe, unsafe

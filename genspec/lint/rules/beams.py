@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from genspec.config.fields import FIELDS
 from genspec.config.values import shown
-from genspec.lint.finding import Draft, Fix, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Fix, Severity
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.effect import accepted, beams, draws, inert_severity, is_silent_on

@@ -6,7 +6,8 @@ mlx-lm 0.32.2 (mlx_lm/generate.py, mlx_lm/sample_utils.py).
 
 from collections.abc import Iterator, Mapping
 
-from genspec.lint.finding import Draft, Fix, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Fix, Severity
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import Files, rule
 from genspec.lint.sources.document import Source

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from genspec.config.fields import FIELDS
 from genspec.config.suggest import KEYS
 from genspec.config.values import shown
-from genspec.lint.finding import Draft, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Severity
 from genspec.lint.folder import CONFIG, GENERATION, TEMPLATE, TOKENIZER
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import Files, rule

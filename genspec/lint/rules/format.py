@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from genspec.config.suggest import CALLS, FILES, KEYS, Suggestion, foreign, misspelling
-from genspec.lint.finding import Draft, Pointer, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Pointer, Severity
 from genspec.lint.kind import COMMENTS, METADATA, Kind, buried, is_custom
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import rule

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from genspec.config.fields import FIELDS
-from genspec.lint.finding import Draft, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Severity
 from genspec.lint.kind import Kind
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import rule

@@ -6,7 +6,8 @@ Read: parser/parser.go, server/create.go, server/model.go and template/template.
 import re
 from collections.abc import Iterator
 
-from genspec.lint.finding import Draft, Fix, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Fix, Severity
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.ollama import DROPPED_SILENTLY, MODELFILE, dialect, is_from_file, modelfile, said

@@ -9,7 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from genspec.config.suggest import KEYS, foreign
-from genspec.lint.finding import Draft, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Severity
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import Files, rule
 from genspec.lint.sources.document import Source

@@ -7,7 +7,8 @@ from genspec.config.fields import FIELDS
 from genspec.config.mode import SAMPLING
 from genspec.config.values import fault, locate, range_message, reason_against, shown, type_message
 from genspec.config.watermark import OPTIONS, allowed
-from genspec.lint.finding import Draft, Fix, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Fix, Severity
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.effect import accepted, beams, draws, inert_severity

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from genspec.lint.finding import Draft, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Severity
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import Files, rule
 from genspec.lint.sources.document import Source

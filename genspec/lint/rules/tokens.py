@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from enum import Enum
 
 from genspec.config.values import shown
-from genspec.lint.finding import Draft, Edit, Fix, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Edit, Fix, Severity
 from genspec.lint.kind import Kind, is_custom
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule

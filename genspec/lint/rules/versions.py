@@ -6,7 +6,8 @@ from functools import cache
 from genspec.config.custom_keys import CUSTOM
 from genspec.config.fields import FIELDS
 from genspec.config.suggest import IGNORED, REFUSED
-from genspec.lint.finding import Draft, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Severity
 from genspec.lint.node import ConfigNode, safe, unsafe
 from genspec.lint.rule import rule
 from genspec.lint.rules.where import EVERYWHERE

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from genspec.config.fields import FIELDS
 from genspec.config.suggest import suggestion
-from genspec.lint.finding import Draft, Severity
+from genspec.lint.draft import Draft
+from genspec.lint.finding import Severity
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import Files, rule
 from genspec.lint.rules.effect import accepted

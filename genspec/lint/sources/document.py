@@ -2,12 +2,9 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from genspec.lint.finding import Edit, Pointer, Span
-
-if TYPE_CHECKING:
-    from genspec.lint.suppression import Comment
 
 
 class ProblemKind(StrEnum):
@@ -95,6 +92,15 @@ class Place(NamedTuple):
     decoder_only: bool | None = None        # whether the model is; None: nobody knows
 
 
+class Comment(NamedTuple):
+    """A comment that silences the findings of one line."""
+
+    line: int                       # that it silences: its own, or the next one when nothing else stands on its own
+    codes: tuple[str, ...]          # codes and prefixes; empty: all
+    span: Span                      # of the comment
+    place: Span | None = None       # what it silences, where a line of the file holds several of the program
+
+
 class Document(NamedTuple):
     """A file that was read.
 
@@ -113,7 +119,7 @@ class Document(NamedTuple):
     locate: Callable[[Pointer, bool], Span]
     places: tuple[Place, ...] | None = None
     rewrite: Callable[[Edit], str | None] | None = None
-    comments: "tuple[Comment, ...]" = ()
+    comments: tuple[Comment, ...] = ()
 
     @property
     def is_fixable(self) -> bool:

@@ -9,11 +9,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from genspec.lint.finding import Pointer, Span
-from genspec.lint.sources.document import Document, untouched
+from genspec.lint.sources.document import Comment, Document, untouched
 from genspec.lint.sources.positions import SCAN, Locator, Node, span_between
 from genspec.lint.sources.python.quick import NOTHING, TRIGGERS
 from genspec.lint.sources.python.reader import document_of, settings_in
-from genspec.lint.suppression import Comment
 
 MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 """A line that is no Python: `%pip install ...`, `!ls`."""
