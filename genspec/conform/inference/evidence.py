@@ -50,7 +50,19 @@ class Evidence:
         """Give the answer: the decoder's, or the reference's as far as the decoder told it."""
         if self.told is not None:
             return self.told
-        return told_of(self.base, self.tells) if self.case.question.level == "L3" else self.base
+        return self.as_told(self.base)
+
+    @cached_property
+    def replies(self) -> tuple[Json, ...]:
+        """Give each answer that it may have been: one that conforms is not kept, and a vector may have several."""
+        if self.told is not None or not isinstance(self.case, Published):
+            return (self.reply,)
+        answers = self.case.vector["expected"].get("answers", ())
+        return (self.reply, *(self.as_told(answer) for answer in answers))
+
+    def as_told(self, answer: Json) -> Json:
+        """Give an answer as far as the decoder tells it."""
+        return told_of(answer, self.tells) if self.case.question.level == "L3" else answer
 
     @cached_property
     def plan(self) -> Any:
@@ -162,7 +174,8 @@ class Bench:
             return False
         if there == evidence.base:
             return not evidence.failed
-        return agrees(evidence.case, evidence.reply, there, self.who, None if evidence.searches else profile)
+        rounded = None if evidence.searches else profile
+        return any(agrees(evidence.case, reply, there, self.who, rounded) for reply in evidence.replies)
 
 
 def projected(evidence: Evidence, name: str, profile: Profile) -> object:

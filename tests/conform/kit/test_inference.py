@@ -15,7 +15,7 @@ from genspec.config.profiles import HF, PROFILES
 from genspec.conform.inference.answers import reference_reply
 from genspec.conform.inference.finding import CONFIRMED, INFERRED, NOT_SHOWN, Explanation, Semantics
 from genspec.conform.inference.points import WORDS, points, rearranged, takers, written
-from genspec.conform.inference.semantics import inferred
+from genspec.conform.inference.semantics import Answered, inferred
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "spec" / "profiles.md"
 ENGINES = [profile for profile in PROFILES.values() if profile.name not in ("hf", "hf-4.50")]
@@ -80,6 +80,16 @@ def test_a_right_decoder_has_its_choice_points_confirmed() -> None:
     }, described(found=found)
     assert not found.of(INFERRED) and not explained and found.best == "hf"
     assert all(point.reason for point in found.of(NOT_SHOWN)), described(found=found)
+
+
+@pytest.mark.parametrize(("tells", "status"), [(("sequences",), NOT_SHOWN), (("scores", "sequences"), CONFIRMED)])
+@clauses("TOP-P-2", "TOP-P-3")
+def test_one_of_several_right_answers_confirms_what_all_of_them_do(tells: tuple[str, ...], status: str) -> None:
+    _, who = answers(HF, [])
+    case = next(one for one in telling_cases() if one.question.id == "profiles/tied-half-of-two")
+    found, _ = inferred([Answered(case, None, tells)], who, "hf", seconds=600)
+    point = next(one for one in found.points if one.point == "nucleus_boundary")
+    assert point.status == status, described(point=point)
 
 
 def test_the_order_of_operations_is_told_pair_by_pair() -> None:
