@@ -14,7 +14,7 @@ from genspec.config.decision import Rejected
 from genspec.config.explain import refusal_lines
 from genspec.config.generation_config import GenerationConfig, split_members
 from genspec.config.values import shown
-from genspec.dialects import NAMES, SERVED, dialect_named
+from genspec.dialects import NAMES, SERVED, SHORT, dialect_named
 from genspec.lint.report.printable import printable
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def add_arguments(parser: Parser) -> None:
         {OPERAND} The engine's form goes to standard output, what is lost to standard error."""
     parser.epilog = "Status: 0 all is preserved, 1 something is not, or it is refused, 2 error, 3 no input found."
     parser.add_operands("PATH", least=1, most=1)
-    parser.add_option("--to", type=one_of(*ENGINES), metavar="ENGINE", help=f"One of {', '.join(ENGINES)}.")
+    parser.add_option("--to", type=one_of(*ENGINES, *SHORT), metavar="ENGINE", help=f"One of {', '.join(ENGINES)}.")
     parser.add_option("--format", type=one_of("text", "json"), default="text", metavar="text|json",
                       help="json: options and losses as one object on standard output.")
 

@@ -2,7 +2,7 @@
 
 from genspec.dialects.dialect import Dialect, Option
 
-__all__ = ["NAMES", "SERVED", "Dialect", "Option", "dialect_named", "module_of"]
+__all__ = ["NAMES", "SERVED", "SHORT", "Dialect", "Option", "dialect_named", "module_of"]
 
 NAMES = ("ctranslate2", "keras-hub", "litgpt", "llama.cpp", "mlx-lm", "onnxruntime-genai", "openvino-genai",
          "transformers.js", "vllm")
@@ -11,11 +11,15 @@ NAMES = ("ctranslate2", "keras-hub", "litgpt", "llama.cpp", "mlx-lm", "onnxrunti
 SERVED = ("sglang", "tgi", "ollama", "openai")
 """Servers whose words are known, and that no adapter starts."""
 
+SHORT = {"openvino": "openvino-genai"}
+"""Other names of engines, by which people call them."""
+
 
 def dialect_named(name: str) -> Dialect:
-    """Return the dialect of an engine. Raises ValueError, naming the known ones, for any other name."""
+    """Return the dialect of an engine, also by a short name. Raises ValueError that names the known ones."""
     from importlib import import_module
 
+    name = SHORT.get(name, name)
     if name not in (*NAMES, *SERVED):
         raise ValueError(f"no dialect is called {name!r}; known: {', '.join((*NAMES, *SERVED))}")
     dialect: Dialect = import_module(f"genspec.dialects.{module_of(name)}").DIALECT

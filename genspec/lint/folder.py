@@ -10,6 +10,7 @@ from genspec.lint.sources.reading import read_bytes
 
 GENERATION, CONFIG, TOKENIZER = "generation_config.json", "config.json", "tokenizer_config.json"
 SPECIAL, VOCABULARY, TEMPLATE = "special_tokens_map.json", "tokenizer.json", "chat_template.jinja"
+ADAPTER = "adapter_config.json"
 
 INNER = ("text_config", "decoder", "llm_config", "language_config", "language_model", "lm_config", "thinker_config")
 """Where the config of a composed model keeps that of the part which writes text."""

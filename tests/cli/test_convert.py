@@ -49,3 +49,9 @@ def test_a_default_that_acts_is_lost_where_there_is_no_word_for_it(genspec, mode
     for top_k, status in (("", 1), (', "top_k": 50', 1), (', "top_k": 0', 0)):
         result = genspec("convert", model('{"do_sample": true, "temperature": 0.7' + top_k + "}"), "--to", "openai")
         assert (result.status, "top_k = 50: the OpenAI API has no word for it." in result.err) == (status, status == 1)
+
+
+def test_an_engine_has_a_short_name(genspec, model):
+    path = model('{"max_new_tokens": 5}')
+    short, whole = (genspec("convert", path, "--to", name) for name in ("openvino", "openvino-genai"))
+    assert (short.status, short.out) == (whole.status, whole.out)

@@ -7,7 +7,7 @@ from genspec.config.suggest import KEYS
 from genspec.config.values import shown
 from genspec.lint.draft import Draft
 from genspec.lint.finding import Severity
-from genspec.lint.folder import CONFIG, GENERATION, TEMPLATE, TOKENIZER
+from genspec.lint.folder import ADAPTER, CONFIG, GENERATION, TEMPLATE, TOKENIZER
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import Files, rule
 from genspec.lint.rules.effect import accepted, draws
@@ -322,6 +322,22 @@ def right_padding(config: ConfigNode) -> Iterator[Draft]:
     if config.folder.values(TOKENIZER).get("padding_side") == "right":
         message = 'batches are padded on the right: decode with padding_side "left"'
         yield Draft(("padding_side",), message, document=document)
+
+
+@rule(
+    "GS510", "generation-config-of-adapter", severity=Severity.WARNING, clauses=["CONFIG-6"], sources=FOLDER,
+    rationale="""An adapter is loaded on its base model, whose own generation_config.json decides. The one beside
+    adapter_config.json is read by nobody, unless the folder holds a whole model with a config.json (read:
+    transformers 5.23.0, auto_factory.py and modeling_utils.py).""",
+    help="Set the fields in the call, or merge the adapter into the model and keep the file with that.",
+    bad=Files({GENERATION: ENDS, ADAPTER: {"base_model_name_or_path": "moor/heather-1b", "task_type": "CAUSAL_LM"}}),
+    good=Files({GENERATION: ENDS, CONFIG: {"model_type": "llama"},
+                ADAPTER: {"base_model_name_or_path": "moor/heather-1b", "task_type": "CAUSAL_LM"}}),
+)
+def generation_config_of_adapter(config: ConfigNode) -> Iterator[Draft]:
+    base = config.folder.values(ADAPTER).get("base_model_name_or_path")
+    if isinstance(base, str) and base and is_generation_config(config) and not config.folder.has(CONFIG):
+        yield config.finding((), f"not read: this folder is an adapter, and the file of `{base:.80}` decides")
 
 
 def eos_of_tokenizer(config: ConfigNode) -> list[int]:
