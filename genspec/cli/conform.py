@@ -61,6 +61,7 @@ def run(options: Namespace) -> int:
     """Run the kit and return the status."""
     if options.resume and options.output is None:
         raise UsageError("--resume needs the --output of the run to go on with")
+    require_place(options.output)
     expectations = expected_by(options)
     report = made(options, None if options.update_expectations else expectations)
     if options.update_expectations:
@@ -133,6 +134,10 @@ def made(options: Namespace, expectations: "Expectations | None") -> "Report":
                 output=options.output, resume=options.resume, executor=pool, progress=progress.told,
                 expectations=expectations, **({"shrink_seconds": 0.0} if options.update_expectations else {}),
             )
+        except KeyboardInterrupt:
+            complain("\ngenspec: interrupted: " + (
+                "the same command with --resume goes on" if options.output else "a run with --output FILE can go on"))
+            raise
         except (NoDecoder, BrokenAdapter) as error:
             raise UsageError(str(error)) from None
         except ImportError as error:
@@ -153,6 +158,14 @@ def require_profile(name: str | None) -> None:
 
     if name is not None and name not in PROFILES:
         raise UsageError(f"no profile is called {name!r:.60}: {meant(name, sorted(PROFILES))}")
+
+
+def require_place(output: str | None) -> None:
+    """Raise `UsageError` before a run whose report has no place: for a folder, or a file in a folder that is none."""
+    if output is not None and Path(output).is_dir():
+        raise UsageError(f"--output: {output} is a folder: name the file for the report")
+    if output is not None and not Path(output).parent.is_dir():
+        raise UsageError(f"--output: {output}: there is no folder {Path(output).parent}: make it first")
 
 
 def formatted(report: "Report", name: str, coverage: bool) -> Iterable[str]:

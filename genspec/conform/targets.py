@@ -121,7 +121,10 @@ def decoder_of(name: str) -> Answering:
         from genspec.conform.vectors.reference import Reference
 
         return adapted(Reference(), name)
-    factory = found(NAMED.get(name, name))
+    try:
+        factory = found(NAMED.get(name, name))
+    except NoDecoder as reason:         # a server whose address was left out looks like module:factory
+        raise NoDecoder(f"{reason}; {forms()}" if name.startswith(SERVERS_BEGIN) else str(reason)) from None
     if not callable(factory):
         raise NoDecoder(f"{name} is {type(factory).__name__}, and no function that makes a decoder")
     try:
@@ -139,16 +142,22 @@ def served(name: str) -> object:
     scheme, _, place = name.partition(":")
     folder, at, url = place.rpartition("@http")
     if scheme not in SERVERS or not at or not folder:
-        forms = " or ".join(f"{one}:DIR@http://HOST:PORT/v1" for one in SERVERS)
-        raise NoDecoder(f"{name}: a server is {forms}, where DIR is the checkpoint of genspec that it serves")
+        raise NoDecoder(f"{name}: {forms()}")
     try:
         return Served(dialect_named(scheme), folder, f"http{url}")
     except NotServed as reason:
         raise NoDecoder(str(reason)) from None
 
 
+def forms() -> str:
+    """Say how a server is named."""
+    each = " or ".join(f"{one}:DIR@http://HOST:PORT/v1" for one in SERVERS)
+    return f"a server is {each}, where DIR is the checkpoint of genspec that it serves"
+
+
 SERVERS = ("vllm", "openai")
 """The dialects in which a server is asked."""
+SERVERS_BEGIN = tuple(f"{one}:" for one in SERVERS)
 SCHEMES: Mapping[str, Callable[[Address], Target]] = {"cmd": Commanded}
 """How a name begins, and who opens it."""
 

@@ -29,8 +29,8 @@ def decoder_named(name: str) -> Decoder:
 
 def found(path: str) -> Any:
     """Import what `module:attribute` names. Raises `NoDecoder`. The current folder counts, as for `python -m`."""
-    module, colon, attribute = path.partition(":")
-    if not colon or not attribute:
+    module, _, attribute = path.partition(":")
+    if not module or not attribute:
         raise NoDecoder(f"{path!r:.60} is none of {', '.join(sorted(NAMED))}, nor module:factory")
     if "" not in sys.path:
         sys.path.insert(0, "")

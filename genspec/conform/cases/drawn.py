@@ -251,7 +251,8 @@ def of_json(given: Json, profile: str) -> Drawn:
     try:
         call = call_of(given.get("profile", profile), named)
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"this is no input of L3: {type(error).__name__} {error}") from None
+        why = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else f"{type(error).__name__} {error}"
+        raise ValueError(f"this is no input of L3: {why}") from None
     if isinstance(call, str):
         raise ValueError(f"this input cannot be run alone: {call}")
     return of_call(call)

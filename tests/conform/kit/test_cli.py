@@ -75,7 +75,10 @@ def test_the_statuses(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Non
     (("simple:Simple", "--max-cases", "0"), "range from 1"),
     (("simple:Simple", "--resume"), "--resume needs the --output"), (("simple:Simple", "--case", "x/y"), "no case has"),
     (("simple:Simple", "--format", "xml"), "is not one of"), (("simple:Simple", "--sed", "1"), "no option is called"),
-    (("simple:Simple", "--max-cases", "3", "--output", "no/such/folder.json"), "no/such"),
+    (("simple:Simple", "--max-cases", "3", "--output", "no/such/folder.json"), "no folder no/such"),
+    (("simple:Simple", "--output", "."), "is a folder"),
+    ((":Simple",), "nor module:factory"), (("openai:questions",), "openai:DIR@http://HOST:PORT/v1"),
+    (("simple:Simple", "--case", '{"config":{}}'), "`prompt` is missing"),
     (("cmd:./nothing",), ""),
 ])
 def test_a_command_line_that_means_nothing_is_one_line(
@@ -91,6 +94,18 @@ def test_a_report_is_written_whole(capsys: pytest.CaptureFixture[str], tmp_path:
     assert json.loads((tmp_path / "report.json").read_text())["run"]["complete"] is True
     assert sorted(path.name for path in tmp_path.iterdir() if "report" in path.name) == ["report.json"]
     assert conform(capsys, *words, "--resume")[0] == 0
+
+
+def test_an_interrupted_run_says_how_it_goes_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("genspec.conform.kit.run.run", interrupted)
+    assert conform(capsys, "simple:Simple", "--output", "report.json")[::2] == (
+        130, "\ngenspec: interrupted: the same command with --resume goes on\n\n")
+    assert "a run with --output FILE can go on" in conform(capsys, "simple:Simple")[2]
 
 
 def test_two_workers_give_the_report_of_one(capsys: pytest.CaptureFixture[str]) -> None:
