@@ -163,7 +163,7 @@ def require_profile(name: str | None) -> None:
 def require_place(output: str | None) -> None:
     """Raise `UsageError` before a run whose report has no place: for a folder, or a file in a folder that is none."""
     if output is not None and Path(output).is_dir():
-        raise UsageError(f"--output: {output} is a folder: name the file for the report")
+        raise UsageError(f"--output: {Path(output)} is a folder: name the file for the report")
     if output is not None and not Path(output).parent.is_dir():
         raise UsageError(f"--output: {output}: there is no folder {Path(output).parent}: make it first")
 

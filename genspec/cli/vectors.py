@@ -1,6 +1,7 @@
 """genspec vectors. What asks and judges is imported when it runs."""
 
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,8 @@ def verified(options: Namespace, path: Path) -> int:
         raise Failure(str(error)) from None
     except UnknownName as error:
         raise UsageError(str(error)) from None
+    said = [word for name, value in told.items() for word in (f"--{name}", value)]     # a case is shown again by them
+    report = replace(report, verb=(*report.verb, *said))
     if options.update_expectations:
         report = with_updated(report, Path(options.expectations))
     deliver(report, options)

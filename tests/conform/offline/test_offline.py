@@ -1,6 +1,8 @@
 """Questions that are written down, and answers that come back: judged as if they had been asked."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,17 @@ def test_a_command_line_that_means_nothing_is_one_line(
 ) -> None:
     status, out, err = vectors(capsys, *words)
     assert status == 2 and not out and said in err and err.count("\n") == 1 and "internal error" not in err, err
+
+
+def test_the_command_of_a_failure_shows_it_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the command line says of the decoder is part of it: the file does not say it."""
+    words = ("--profile", "llama.cpp", "--select", "TOP-K", "--level", "L0")
+    asked = [json.loads(line) for line in vectors(capsys, "emit", *words)[1].splitlines()]
+    file = write(*({"id": one["id"], "scores": [9.0]} for one in asked))
+    out = vectors(capsys, "verify", file, *words, "--dtype", "float32")[1]
+    command = re.findall(r"^  again +genspec vectors (.+)$", out, re.MULTILINE)[0]
+    status, again, err = vectors(capsys, *shlex.split(command))
+    assert status == 1 and "float32, profile llama.cpp" in again and not err, (command, again, err)
 
 
 def test_answers_show_semantics_and_coverage(capsys: pytest.CaptureFixture[str]) -> None:
