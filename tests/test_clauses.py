@@ -19,7 +19,9 @@ NO_CLAUSES = {"README", "seed", "deviations"}
 OPERATIONS = {path.stem for path in (ROOT / "reference/genspec_reference/operations").glob("*.py")} | set(HF_ORDER)
 PAGES = {page.stem: page for page in sorted(SPEC.glob("*.md")) if page.stem not in NO_CLAUSES}
 OTHER_PREFIXES = {"special_tokens": "TOKENS"}
-NOT_CLAUSES = {"DEV", "KH", "LG", "ORT", "OV", "GPT", "UTF", "ISO", "RFC", "SHA", "LLAMA", "BSD", "LGPL", "APACHE"}
+NOT_CLAUSES = {
+    "DEV", "KH", "LG", "ORT", "OV", "TJS", "VLLM", "GPT", "UTF", "ISO", "RFC", "SHA", "LLAMA", "BSD", "LGPL", "APACHE",
+}
 """What stands before a hyphen and a number without being a clause prefix: UTF-8, GPT-2."""
 ID = re.compile(r"(?<![A-Za-z0-9_-])([A-Z]+(?:-[A-Z]+)*)-(\d+)(?![A-Za-z0-9_])")
 DEFINITION = re.compile(r"^\| ([A-Z]+(?:-[A-Z]+)*-\d+) \| (.+) \|$", re.MULTILINE)

@@ -55,7 +55,7 @@ def test_findings_end_with_1_and_can_be_replayed(capsys: Any, tmp_path: Path) ->
     ("arguments", "status", "said"),
     [
         ((), 2, "--decoder is missing"),
-        (("--decoder", "trransformers"), 2, "reference, torch, torch-cached, transformers, nor module:factory"),
+        (("--decoder", "trransformers"), 2, "vllm, nor module:factory"),
         (("--decoder", "no_such_module:Decoder"), 2, "no_such_module cannot be imported"),
         (("--decoder", "support.campaigns:Missing"), 2, "support.campaigns has no Missing"),
         (("--decoder", "support.campaigns:NoDecoder"), 2, "which has no `decode` and `info`"),
