@@ -23,6 +23,9 @@ class Option:
     off: object = None                  # the engine's value that does nothing; None: the option is left out
     least: float | None = None          # the smallest number that the engine takes
     greatest: float | None = None       # the greatest
+    greatest_since: str = ""            # the first version that refuses more; empty: all do
+    floor: float | None = None          # the smallest that is not refused, where the least is taken for it
+    refused: tuple[float, ...] = ()     # numbers within these bounds that it does not take
     modes: tuple[str, ...] = ()         # in which the engine takes it; none: in all
     unset: Literal["sent", "left out"] = "sent"     # of a field that nobody sets: its value under genspec, or nothing
     note: str = ""                      # what is different, where the names do not say it
@@ -64,6 +67,7 @@ class Dialect:
     section: str = ""                   # of that file, under which they stand
     own: tuple[Own, ...] = ()           # what else it takes, and what it took once
     runtime: Literal["Python", "Node"] = "Python"       # what its package is for
+    tokenizer_eos: bool = False         # whether a row ends with the EOS of the tokenizer, too
 
     @property
     def extra(self) -> str:

@@ -23,7 +23,7 @@ DIALECT = Dialect(
                note="at most `num_beams`: sampling draws one row a call"),
         Option("early_stopping", "early_stopping", "true or false", default=True, unset="left out"),
         Option("length_penalty", "length_penalty", default=1.0),
-        Option("temperature", "temperature", default=1.0, note="0 takes the highest score"),
+        Option("temperature", "temperature", default=1.0, least=0.0, note="0 takes the highest score"),
         Option("top_k", "top_k", "within the vocabulary", default=50, off=0, note="1 takes the highest score"),
         Option("top_p", "top_p", default=0.0, off=1.0, least=0.0, greatest=1.0,
                note="0, its default, keeps one token where top_k is off"),

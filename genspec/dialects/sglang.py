@@ -15,8 +15,9 @@ DIALECT = Dialect(
     options=(
         Option("max_new_tokens", "max_new_tokens", default=128, least=0),
         Option("min_new_tokens", "min_new_tokens", default=0, off=0, least=0),
-        Option("temperature", "temperature", default=1.0, least=1e-6, note="0 takes the highest score"),
-        Option("top_k", "top_k", "-1 for 0", default=-1, off=-1, note="0 is refused"),
+        Option("temperature", "temperature", default=1.0, least=1e-6, floor=0.0,
+               note="0 takes the highest score"),
+        Option("top_k", "top_k", "-1 for 0", default=-1, off=-1, refused=(0,), note="0 is refused"),
         Option("top_p", "top_p", default=1.0, off=1.0, least=1e-9, greatest=1.0),
         Option("min_p", "min_p", default=0.0, off=0.0, least=0.0, greatest=1.0),
         Option("repetition_penalty", "repetition_penalty", default=1.0, off=1.0, least=1e-9, greatest=2.0,
@@ -43,4 +44,5 @@ DIALECT = Dialect(
         Own("sampling_seed", "int"),
     ),
     greedy={"temperature": 0.0},
+    tokenizer_eos=True,
 )

@@ -15,7 +15,8 @@ DIALECT = Dialect(
     options=(
         Option("max_new_tokens", "max_tokens", default=16, least=1),
         Option("min_new_tokens", "min_tokens", default=0, off=0, least=0),
-        Option("temperature", "temperature", default=1.0, least=0.01, greatest=2.0, note="0 takes the highest score"),
+        Option("temperature", "temperature", default=1.0, least=0.01, greatest=2.0,
+               greatest_since="0.24", floor=0.0, note="0 takes the highest score"),
         Option("top_k", "top_k", default=0, off=0, least=-1, note="-1 is off, too"),
         Option("top_p", "top_p", default=1.0, off=1.0, least=1e-9, greatest=1.0),
         Option("min_p", "min_p", default=0.0, off=0.0, least=0.0, greatest=1.0),
@@ -62,4 +63,5 @@ DIALECT = Dialect(
         Own("truncate_prompt_tokens", "int", until="0.17"),
     ),
     greedy={"temperature": 0.0},
+    tokenizer_eos=True,
 )

@@ -7,7 +7,7 @@ from genspec.config.suggest import KEYS, foreign
 from genspec.lint.target import Target, is_within
 
 if TYPE_CHECKING:
-    from genspec.dialects import Dialect
+    from genspec.dialects import Dialect, Option
 
 CLOSE = 0.84
 """How much of two names must agree, of 1, for one to be a slip for the other."""
@@ -18,6 +18,8 @@ class Range(NamedTuple):
 
     least: float | None
     greatest: float | None
+    refused: tuple[float, ...] = ()         # within the bounds
+    off: object = None                      # what switches the option off
 
 
 @cache
@@ -32,12 +34,27 @@ def dialect_of(engine: str) -> "Dialect":
 def ranges_of(target: Target) -> dict[str, Range]:
     """Return the options that a version of an engine has, each with its range."""
     dialect = dialect_of(target.engine)
-    found = {option.name: Range(option.least, option.greatest) for option in dialect.options if not option.section}
+    found = {option.name: range_of(option, target) for option in dialect.options if not option.section}
     for own in dialect.own:
         gone = bool(own.until) and is_within(target.version, f">={own.until}")
         if not gone and (not own.since or is_within(target.version, f">={own.since}")):
             found[own.name] = Range(own.least, own.greatest)
     return found
+
+
+def range_of(option: "Option", target: Target) -> Range:
+    """Return what a version takes for an option."""
+    least = option.least if option.floor is None else option.floor
+    bounded = not option.greatest_since or is_within(target.version, f">={option.greatest_since}")
+    return Range(least, option.greatest if bounded else None, option.refused, option.off)
+
+
+@cache
+def ends_with_the_tokenizer(engine: str) -> bool:
+    """Tell whether an engine ends rows with the EOS of the tokenizer, too; transformers has those of its file alone."""
+    from genspec.dialects import NAMES, SERVED
+
+    return engine in (*NAMES, *SERVED) and dialect_of(engine).tokenizer_eos
 
 
 @cache

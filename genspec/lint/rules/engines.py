@@ -8,7 +8,6 @@ from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import Files, rule
 from genspec.lint.rules.engine_words import Range, dialect_of, meant_by, ranges_of, removed_from
 from genspec.lint.sources.document import Source
-from genspec.lint.target import Target
 
 STRICT = {
     Source.VLLM_PARAMS: "SamplingParams raises TypeError",
@@ -106,24 +105,14 @@ def unknown_engine_option(config: ConfigNode) -> Iterator[Draft]:
 )
 def engine_value_range(config: ConfigNode) -> Iterator[Draft]:
     title = dialect_of(config.target.engine).title
-    for name in ranges_of(config.target):
-        value, span = config.value(name), range_at(config.target, name)
-        if isinstance(value, str) and span != Range(None, None):
+    for name, span in ranges_of(config.target).items():
+        value = config.value(name)
+        if isinstance(value, str) and (span.least is not None or span.greatest is not None):
             yield config.finding(name, f"`{name}` is text, and {title} wants a number")
         elif is_outside(config.number(name), span):
             yield config.finding(name, f"`{name}` is {value}, and {title} wants {wanted(span)}")
-    if config.target.engine == "sglang" and config.number("top_k") == 0:
-        yield config.finding("top_k", "`top_k` is 0, and SGLang wants -1 to switch it off, or at least 1")
-
-
-def range_at(target: Target, name: str) -> Range:
-    """Return what a version refuses. A temperature of 0 is greedy, and one above it is raised to the least."""
-    span = ranges_of(target)[name]
-    if name != "temperature":
-        return span
-    if target.engine == "vllm":
-        return Range(0.0, 2.0 if target.version >= (0, 24) else None)
-    return span._replace(least=0.0)
+        elif config.number(name) in span.refused:
+            yield config.finding(name, f"`{name}` is {value}, and {title} wants {span.off} to switch it off")
 
 
 def is_outside(value: float | None, span: Range) -> bool:

@@ -11,6 +11,7 @@ from genspec.lint.folder import ADAPTER, CONFIG, GENERATION, TEMPLATE, TOKENIZER
 from genspec.lint.node import ConfigNode, unsafe
 from genspec.lint.rule import Files, rule
 from genspec.lint.rules.effect import accepted, draws
+from genspec.lint.rules.engine_words import ends_with_the_tokenizer
 from genspec.lint.rules.shapes import ids, named, whole
 from genspec.lint.sources.document import Source
 
@@ -167,7 +168,7 @@ def chat_terminator_not_in_eos(config: ConfigNode) -> Iterator[Draft]:
     token = terminator(folder.template, folder.ids, folder.special("eos_token"))
     if token is None or token not in folder.ids or folder.ids[token] in ends:
         return
-    if config.target.engine == "vllm" and token == folder.special("eos_token"):
+    if token == folder.special("eos_token") and ends_with_the_tokenizer(config.target.engine):
         return
     number = folder.ids[token]
     every = [*ends, number]

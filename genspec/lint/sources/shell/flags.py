@@ -10,7 +10,7 @@ from genspec.lint.sources.document import Source
 from genspec.lint.sources.endpoints import endpoint_of
 from genspec.lint.sources.positions import Locator
 from genspec.lint.sources.scalars import number
-from genspec.lint.sources.shell.programs import COMMANDS, IMAGES, MODULES, OLD_NAMES, VLLM, Program
+from genspec.lint.sources.shell.programs import COMMANDS, IMAGES, MODULES, OLD_NAMES, VERBS, Program
 from genspec.lint.sources.shell.words import Word
 
 DATA = frozenset({"-d", "--data", "--data-raw", "--data-binary", "--json"})
@@ -70,8 +70,9 @@ def started(words: Sequence[Word]) -> tuple[Program, int] | None:
         name = os.path.basename(text.lstrip("@-"))      # marks of make in front of a command
         if name in COMMANDS:
             return COMMANDS[name], index + 1
-        if name == "vllm" and words[index + 1:index + 2] and words[index + 1].text == "serve":
-            return VLLM, index + 2
+        verb = words[index + 1].text if index + 1 < len(words) else ""
+        if (name, verb) in VERBS:
+            return VERBS[name, verb], index + 2
         if name in OLD_NAMES and any(other.text.endswith(".gguf") for other in words[index:]):
             return COMMANDS["llama-cli"], index + 1
         program = image(text) if index and words[0].text != "FROM" else None

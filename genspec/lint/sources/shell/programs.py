@@ -72,6 +72,9 @@ COMMANDS: Mapping[str, Program] = {
 }
 """Programs by the name of their file."""
 
+VERBS: Mapping[tuple[str, str], Program] = {("vllm", "serve"): VLLM}
+"""Programs that start an engine at one of their verbs."""
+
 OLD_NAMES = frozenset({"main", "server"})
 """What llama.cpp called its programs before June 2024. Others have the names too: a model in GGUF goes with it."""
 
