@@ -1,7 +1,6 @@
 """The language of .gitignore files, as Git reads it: of the patterns that match a path, the last one decides."""
 
 import re
-from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
@@ -26,8 +25,7 @@ class Pattern(NamedTuple):
     expression: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """The patterns of one file, the last one first; neighbours of one verdict are one expression."""
 
     for_files: tuple[tuple[bool, re.Pattern[str]], ...]
