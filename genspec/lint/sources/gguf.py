@@ -8,7 +8,7 @@ import struct
 
 from genspec.lint.sources.document import Document, Place, Source
 from genspec.lint.sources.limits import HEAD_BYTES
-from genspec.lint.sources.positions import Locator
+from genspec.lint.sources.nothing import nothing
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -32,11 +32,11 @@ def parse_gguf(path: str, data: bytes) -> Document:
     """Read the head of a GGUF file. One that is none holds nothing that can be checked."""
     found, complete = metadata(data[:HEAD_BYTES])
     if not found:
-        return Document(path, "", None, (), Locator("", valid=False), ())
+        return nothing(path)
     names = {key: key.removeprefix(PREFIX) for key in found if key.startswith(PREFIX)}
     given = {OPTIONS.get(name, name): found[key] for key, name in names.items()}
     place = Place(Source.GGUF, given, (PREFIX.rstrip("."),), open=not complete)
-    return Document(path, "", found, (), Locator("", valid=False), (place,))
+    return nothing(path)._replace(value=found, places=(place,))
 
 
 def metadata(data: bytes) -> tuple[dict[str, object], bool]:

@@ -4,7 +4,7 @@ import os
 
 from genspec.lint.sources.document import Document, Place, Source
 from genspec.lint.sources.json_text import parse_document
-from genspec.lint.sources.positions import Locator
+from genspec.lint.sources.nothing import nothing
 from genspec.lint.sources.walk import SPOKEN_FOR
 
 TRIGGER = b'"architectures"'
@@ -15,7 +15,7 @@ def parse_model_config(path: str, data: bytes) -> Document:
     """Read config.json. What is wrong with its text is another program's business."""
     beside = os.path.join(os.path.dirname(path), SPOKEN_FOR["config.json"])
     if TRIGGER not in data or os.path.lexists(beside):
-        return Document(path, "", None, (), Locator("", valid=False), ())
+        return nothing(path)
     document = parse_document(path, data)
     values = document.value if isinstance(document.value, dict) else {}
     return document._replace(problems=(), places=(Place(Source.MODEL_FOLDER, values),))

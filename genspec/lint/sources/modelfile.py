@@ -11,7 +11,8 @@ from typing import NamedTuple
 from genspec.lint.finding import Edit, Pointer, Span
 from genspec.lint.sources.document import Document, Place, Source
 from genspec.lint.sources.faults import quote
-from genspec.lint.sources.positions import Locator, match_end, span_between
+from genspec.lint.sources.nothing import nothing, utf8
+from genspec.lint.sources.positions import match_end, span_between
 from genspec.lint.sources.scalars import number
 from genspec.lint.suppression import comments_in
 
@@ -50,13 +51,9 @@ class Instruction(NamedTuple):
 
 def parse_modelfile(path: str, data: bytes) -> Document:
     """Read a Modelfile. A file of the name that is none, or that is not UTF-8, holds nothing that can be checked."""
-    nothing = Document(path, "", None, (), Locator("", valid=False), ())
-    if not TRIGGER.search(data):
-        return nothing
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return nothing
+    text = utf8(data) if TRIGGER.search(data) else None
+    if text is None:
+        return nothing(path)
     found = list(instructions(text))
     given = parameters(found)
     places = (Place(Source.OLLAMA_MODELFILE, given, ("PARAMETER",)),)

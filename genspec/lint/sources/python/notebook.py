@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from genspec.lint.finding import Pointer, Span
 from genspec.lint.sources.document import Comment, Document, untouched
+from genspec.lint.sources.nothing import nothing
 from genspec.lint.sources.positions import SCAN, Locator, Node, span_between
-from genspec.lint.sources.python.quick import NOTHING, TRIGGERS
+from genspec.lint.sources.python.quick import TRIGGERS
 from genspec.lint.sources.python.reader import document_of, settings_in
 
 MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
@@ -33,9 +34,8 @@ class Piece(NamedTuple):
 
 def parse_notebook(path: str, data: bytes) -> Document:
     """Read a notebook. One that is broken, or whose cells are no Python, holds nothing that can be checked."""
-    nothing = Document(path, "", None, (), NOTHING, ())
     if not any(trigger in data for trigger in TRIGGERS):
-        return nothing
+        return nothing(path)
     try:
         text = data.decode()
         cells = list(cells_of(text, json.loads(text)["cells"]))
@@ -43,7 +43,7 @@ def parse_notebook(path: str, data: bytes) -> Document:
         plain = "".join(map(plain_text, cells))
         document = document_of(path, plain, settings_in(plain))
     except (KeyError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
-        return nothing
+        return nothing(path)
 
     def locate(pointer: Pointer, on_key: bool = False) -> Span:
         return span_in_file(text, pieces, plain, document.locate(pointer, on_key))

@@ -7,7 +7,8 @@ from warnings import catch_warnings, simplefilter
 
 from genspec.lint.finding import Pointer, Span
 from genspec.lint.sources.document import Document, Place, Source
-from genspec.lint.sources.positions import Locator, span_between
+from genspec.lint.sources.nothing import nothing
+from genspec.lint.sources.positions import span_between
 from genspec.lint.sources.python.calls import FAMILY, origin_of, roots, source_of
 from genspec.lint.sources.python.engines import sets_openvino, way_of
 from genspec.lint.sources.python.names import WORDS, Function, Names, arguments_of, names_in
@@ -31,7 +32,7 @@ def parse_python(path: str, data: bytes) -> Document:
         text = data.decode("utf-8-sig")
         return document_of(path, text, settings_in(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Document(path, "", None, (), Locator("", valid=False), ())
+        return nothing(path)
 
 
 def document_of(path: str, text: str, found: list[Given]) -> Document:

@@ -7,6 +7,7 @@ from itertools import accumulate
 from genspec.lint.finding import Pointer, Span
 from genspec.lint.sources.document import Document, Place, Source, untouched
 from genspec.lint.sources.json_text import parse_document, read_valid
+from genspec.lint.sources.nothing import nothing, utf8
 from genspec.lint.sources.positions import Locator
 
 TRIGGERS = (
@@ -56,9 +57,8 @@ def parse_json_lines(path: str, data: bytes) -> Document:
         return nothing(path)
     from genspec.lint.sources.sections.evidence import places_in
 
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
+    text = utf8(data)
+    if text is None:
         return nothing(path)
     lines, places, known = text.split("\n"), [], set()
     for number, line in enumerate(lines[:MOST_LINES]):
@@ -104,8 +104,3 @@ class Lines:
 def may_hold(data: bytes) -> bool:
     """Tell whether there can be generation settings in a text."""
     return any(all(word in data for word in words) for words in TRIGGERS)
-
-
-def nothing(path: str) -> Document:
-    """Return a file without anything to check."""
-    return Document(path, "", None, (), Locator("", valid=False), ())

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from genspec.lint.finding import Pointer, Span
 from genspec.lint.sources.document import Document, Place, Problem, ProblemKind
+from genspec.lint.sources.nothing import nothing
 from genspec.lint.sources.positions import Locator
-from genspec.lint.sources.sections.json_file import nothing
 
 if TYPE_CHECKING:
     from genspec.lint.sources.shell.flags import Given

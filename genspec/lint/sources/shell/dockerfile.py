@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from genspec.lint.sources.document import Document
+from genspec.lint.sources.nothing import nothing, utf8
 from genspec.lint.sources.positions import Locator
 from genspec.lint.sources.shell.flags import Given, arguments_of, image, settings_of
 from genspec.lint.sources.shell.programs import TRIGGERS, Program
@@ -20,15 +21,11 @@ ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)|[^\\]", re.DOTALL)
 
 def parse_dockerfile(path: str, data: bytes) -> Document:
     """Read a Dockerfile, if there can be anything in it. One that is not UTF-8 holds nothing that can be checked."""
-    nothing = Document(path, "", None, (), Locator("", valid=False), ())
-    if not any(trigger in data for trigger in TRIGGERS):
-        return nothing
+    text = utf8(data) if any(trigger in data for trigger in TRIGGERS) else None
+    if text is None:
+        return nothing(path)
     from genspec.lint.sources.shell.document import document_of  # most Dockerfiles start no engine
 
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return nothing
     return document_of(path, text, sorted(settings_in(text), key=lambda given: given.start))
 
 
