@@ -3,12 +3,12 @@
 import json
 import os
 import resource
-import socket
 import subprocess
 import sys
 
 import pytest
 from support.seed_files import SEEDS
+from support.sockets import listening_socket
 
 from genspec.lint.judge import check_paths
 from genspec.lint.settings import Settings
@@ -36,21 +36,11 @@ def closed(path):
     path.chmod(0)
 
 
-def listening(path):
-    here = os.getcwd()
-    os.chdir(path.parent)               # the address of a socket has no room for a long path
-    try:
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(path.name)
-    finally:
-        os.chdir(here)
-
-
 MAKERS = {
     "plain": None, "empty": written(b""), "binary": written(bytes(range(256)) * 40), "cut": written(b'{"top_k": '),
     "lfs": written(b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1\n"),
     "brackets": written(b"[" * 100_000), "zeros": written(b"\0" * 10_000), "long": written(b"9" * 1_000_000),
-    "huge": sparse, "closed": closed, "folder": lambda path: path.mkdir(), "pipe": os.mkfifo, "socket": listening,
+    "huge": sparse, "closed": closed, "folder": lambda path: path.mkdir(), "pipe": os.mkfifo, "socket": listening_socket,
     "loop": lambda path: path.symlink_to(path.name), "nowhere": lambda path: path.symlink_to("missing"),
     "upwards": lambda path: path.symlink_to(".."), "zero": lambda path: path.symlink_to("/dev/zero"),
     "terminal": lambda path: path.symlink_to("/dev/tty"), "process": lambda path: path.symlink_to("/proc/self/mem"),

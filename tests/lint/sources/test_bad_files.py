@@ -1,9 +1,9 @@
 """Every bad input a folder can hold, by name: each is one problem, and the good files beside it are still read."""
 
 import os
-import socket
 
 import pytest
+from support.sockets import listening_socket
 
 from genspec.lint.sources.document import Problem, ProblemKind
 from genspec.lint.sources.json_text import parse_document
@@ -78,16 +78,6 @@ def test_crlf_is_no_problem(folder, line_break):
 
 def pipe(path):
     os.mkfifo(path)
-
-
-def listening_socket(path):
-    here = os.getcwd()
-    os.chdir(path.parent)               # the address of a socket has no room for a long path
-    try:
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(path.name)
-    finally:
-        os.chdir(here)
 
 
 def unreadable_file(path):
