@@ -11,6 +11,11 @@ from genspec_reference.padded import padded
 
 KEPT = {"return_dict_in_generate": True, "output_scores": True, "output_logits": True}
 ALL = {"output_attentions": True, "output_hidden_states": True}
+MODES: tuple[dict[str, Any], ...] = (
+    {}, {"do_sample": True, "num_return_sequences": 2}, {"num_beams": 3, "num_return_sequences": 2},
+    {"num_beams": 2, "length_penalty": 0.5, "early_stopping": True},
+    {"num_beams": 3, "do_sample": True, "num_return_sequences": 3},
+)
 
 
 def run(model: Any, prompt: Sequence[int], **config: Any) -> GenerateOutput:
