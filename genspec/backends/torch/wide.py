@@ -144,7 +144,7 @@ class WideScores:
         scores = self.block_logits(lines, blocks)
         if self.normalised:
             scores = scores - self.normaliser[lines]
-        if self.exceptions:
+        if self.exceptions and len(lines):          # where all tokens are banned no block is asked for
             numbers = lines * self.blocks + blocks
             for places, values in self.exceptions:
                 of_places = self.blocks_of(places)

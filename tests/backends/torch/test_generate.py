@@ -343,3 +343,11 @@ def test_healing_replaces_the_last_token_of_a_prompt():
 
     output = generate(model, [[2, 0], [2, 1], [0]], config, detokenize=detokenize)
     assert output.tolist() == [[2, 3, 2], [2, 1, 2], [0, 0, 2]]                 # TOKEN-HEALING-3, TOKEN-HEALING-4
+
+
+@pytest.mark.parametrize("config", [{}, {"do_sample": True}, {"num_beams": 2}, {"num_beams": 2, "do_sample": True}])
+def test_of_a_wide_vocabulary_all_may_be_banned(config: dict[str, Any]) -> None:
+    size = 9000                             # wide enough for blocks, none of which reaches any score
+    wide = batched(Scripted("table", 1, size))
+    with pytest.raises(Rejected, match="SCORES-6"):
+        generate(wide, [[0]], {"max_new_tokens": 2, "suppress_tokens": list(range(size)), **config})
