@@ -155,7 +155,7 @@ def test_candidates_are_the_reference_s(path: str, batch: Batch, seed: int, data
                 sums = np.concatenate([total + one[-1].scores
                                        for total, one in zip(totals[2 * line:2 * line + 2], both, strict=True)])
                 e = counted_noise(seed + line)(0, step, 2 * size)
-                keys = sums - np.log(e) if draws else sums
+                keys = log_softmax(sums) - np.log(e) if draws else sums
                 taken = first_of(keys, count)
                 margin = min(one.margin for applied in both for one in applied)
                 reached = taken.keys.min(initial=np.inf) - CLOSE        # ties may stand before one that is near
