@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genspec.cli.campaign import NothingRan
 from genspec.cli.conform import FORMATS, deliver, expected_by, require_profile, with_updated
 from genspec.cli.errors import Failure, UsageError, meant
 from genspec.cli.output import emit, save
@@ -27,7 +28,7 @@ def add_arguments(parser: Parser) -> None:
         genspec vectors verify RESULTS reads a line an answer, with the id of its question, and reports as genspec
         conform does. Give both the same --profile, --level and --select."""
     parser.epilog = """Status: 0 no violation, 1 violations (or answers that are missing or none), 2 usage error or a
-        file that cannot be read, 3 nothing was judged."""
+        file that cannot be read, 3 nothing was selected or judged."""
     parser.add_operands("emit|verify [RESULTS]", least=1, most=2)
     option = parser.add_option
     option("--profile", metavar="NAME", help="The semantics; default: what the decoder says, or hf.")
@@ -74,18 +75,21 @@ def other(verb: str) -> str:
 def emitted(options: Namespace) -> int:
     """Write the questions."""
     from genspec.conform.cases.select import UnknownName
-    from genspec.conform.offline.questions import cases_of, question_lines
+    from genspec.conform.offline.questions import cases_of, question_lines, why_nothing
 
+    selection = selection_of(options, options.profile or "hf")
     try:
-        cases = cases_of(selection_of(options, options.profile or "hf"), options.case)
+        cases = cases_of(selection, options.case)
     except UnknownName as error:
         raise UsageError(str(error)) from None
+    if not cases:
+        raise NothingRan(why_nothing(selection, options.case))
     lines = question_lines(cases, options.conversation)
     if options.output is None:
         emit(lines)
     else:
         save(lines, options.output)
-    return 0 if cases else 3
+    return 0
 
 
 def verified(options: Namespace, path: Path) -> int:

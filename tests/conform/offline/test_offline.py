@@ -146,6 +146,26 @@ def test_a_command_line_that_means_nothing_is_one_line(
     assert status == 2 and not out and said in err and err.count("\n") == 1 and "internal error" not in err, err
 
 
+@pytest.mark.parametrize(("words", "said"), [
+    (("--select", "BEAM-SEARCH", "--level", "L0", "--level", "L2"),
+     "no question is of L0 or L2: --select BEAM-SEARCH has questions at L3: give these levels, or no --level"),
+    (("--profile", "vllm", "--level", "L2"), "no question is of L2: the profile vllm has questions at L1, L3: give"),
+    (("--case", "temperature/half", "--level", "L3"), "--case temperature/half has questions at L0: give"),
+    (("--case", "temperature/half", "--select", "TOP-K"), "is of none of the clauses: leave out --select"),
+    (("--profile", "vllm", "--select", "CONTRASTIVE-SEARCH"),
+     "no question of the profile vllm is of CONTRASTIVE-SEARCH: give another --profile"),
+])
+def test_nothing_selected_says_what_selects_something(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And leaves a file of questions as it is."""
+    Path("questions.jsonl").write_text("of before")
+    for further in ((), ("--conversation",), ("--output", "questions.jsonl")):
+        status, out, err = vectors(capsys, "emit", *words, *further)
+        assert status == 3 and not out and said in err and err.count("\n") == 1, (status, out, err)
+    assert Path("questions.jsonl").read_text() == "of before"
+
+
 def test_the_command_of_a_failure_shows_it_again(capsys: pytest.CaptureFixture[str]) -> None:
     """What the command line says of the decoder is part of it: the file does not say it."""
     words = ("--profile", "llama.cpp", "--select", "TOP-K", "--level", "L0")
