@@ -118,7 +118,7 @@ def named_in(path: Path) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def tested() -> dict[str, list[str]]:
+def places_of_tests() -> dict[str, list[str]]:
     """Give the places of the tests of each clause."""
     places: dict[str, list[str]] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
@@ -139,14 +139,14 @@ def shown() -> dict[str, list[str]]:
 
 
 def test_tests_and_vectors_name_clauses_that_exist() -> None:
-    assert {clause: places for clause, places in tested().items() if clause not in CLAUSES} == {}
+    assert {clause: places for clause, places in places_of_tests().items() if clause not in CLAUSES} == {}
     assert {clause: ids for clause, ids in shown().items() if clause not in CLAUSES} == {}
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_clause_has_a_test(page: str) -> None:
     ids = [clause for clause, _ in definitions(PAGES[page])]
-    assert [clause for clause in ids if clause not in tested()] == []
+    assert [clause for clause in ids if clause not in places_of_tests()] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -164,6 +164,6 @@ def test_a_clause_without_a_vector_still_has_none(clause: str) -> None:
 def test_at_least_one_test_of_a_page_is_in_its_own_module() -> None:
     elsewhere = [page for page in PAGES if not any(
         place.startswith(f"tests/reference/test_{page}.py:")
-        for clause, _ in definitions(PAGES[page]) for place in tested().get(clause, ())
+        for clause, _ in definitions(PAGES[page]) for place in places_of_tests().get(clause, ())
     )]
     assert elsewhere == []

@@ -96,7 +96,8 @@ def premature_layer(logits: Scores, layers: Layers, candidates: tuple[int, ...])
 def divergence(scores: Scores, others: Scores) -> float:
     """Give the sum of the divergences of the mean of two distributions from each. float[V], float[V]. DOLA-5."""
     log_p, log_q = log_softmax(scores), log_softmax(others)
-    log_mean = np.logaddexp(log_p, log_q) - np.log(2)
+    with np.errstate(invalid="ignore"):     # NaN stays NaN, to be refused. SCORES-2
+        log_mean = np.logaddexp(log_p, log_q) - np.log(2)
     kept = log_mean > -np.inf
     return float((np.exp(log_mean[kept]) * (2 * log_mean[kept] - log_p[kept] - log_q[kept])).sum())
 

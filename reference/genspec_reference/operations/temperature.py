@@ -1,5 +1,7 @@
 """Temperature. Text: docs/spec/temperature.md. Source: Ackley et al., Cognitive Science 1985."""
 
+import numpy as np
+
 from genspec_reference.scores import Scores
 
 
@@ -8,4 +10,5 @@ def temperature(scores: Scores, temperature: float) -> Scores:
 
     Minus infinity stays minus infinity. TEMPERATURE-3, TEMPERATURE-4
     """
-    return scores / temperature
+    with np.errstate(over="ignore"):        # plus infinity is refused by its value: SCORES-2
+        return scores / temperature
