@@ -19,7 +19,7 @@ def add_arguments(parser: Parser) -> None:
         DECODER is transformers, torch, reference, or module:factory, a function without arguments that returns an
         object with `info` and `decode`. The same seed gives the same cases, whoever runs them. The decoder runs in
         processes of its own: one that crashes, hangs or fills the memory is a result."""
-    parser.epilog = "Status: 0 no unexplained divergence, 1 findings, 2 error, 3 nothing ran."
+    parser.epilog = "Status: 0 no unexplained divergence, 1 findings, 2 error, 3 nothing ran, 130 interrupted."
     option = parser.add_option
     option("--decoder", metavar="DECODER", help="The decoder to test.")
     option("--profile", type=one_of(*PROFILES), metavar="NAME", help="The semantics to hold it to; default: its own.")

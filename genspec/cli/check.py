@@ -25,7 +25,7 @@ def add_arguments(parser: Parser) -> None:
         A PATH is a file, or a folder in which generation configs, the model folders around them, Python programs and
         notebooks are checked, at any depth, except what .gitignore names. `-` is standard input. Without PATH the
         current folder is checked."""
-    parser.epilog = "Status: 0 nothing found, 1 findings from warnings up, 2 error, 3 no input found."
+    parser.epilog = "Status: 0 nothing found, 1 findings from warnings up, 2 error, 3 no input found, 130 interrupted."
     parser.add_operands("[PATH]...", least=0, most=sys.maxsize)
     option = parser.add_option
     option("--format", type=one_of(*FORMATS), default="text", metavar="NAME",

@@ -28,7 +28,7 @@ def add_arguments(parser: Parser) -> None:
         reads the whole row, in order; encoder-decoder, a BART that reads its source and its row. With --eos these
         ids often come first; without, rows end by length only. questions is a bigram in which the models of the
         conformance kit lie side by side, for a server that `genspec conform` asks."""
-    parser.epilog = "Status: 0 written, 2 error."
+    parser.epilog = "Status: 0 written, 2 error, 130 interrupted."
     parser.add_operands("DIR", least=1, most=1)
     option = parser.add_option
     option("--format", type=one_of(*FORMATS), default="hf", metavar="NAME",

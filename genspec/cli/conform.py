@@ -3,7 +3,8 @@
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from genspec.cli.parser import Parser, at_least, one_of
 from genspec.cli.progress import Progress
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from genspec.conform.expectations.expected import Expectations
     from genspec.conform.kit.report import Report
 
@@ -32,7 +35,7 @@ def add_arguments(parser: Parser) -> None:
         that it serves; or cmd:"COMMAND", a program that speaks the protocol. It runs in a process of its own, which may
         crash or hang. The guide, docs/guide/conform.md, shows a whole adapter."""
     parser.epilog = """Status: 0 no violation, 1 violations (or cases that failed or timed out), 2 usage error or broken
-        adapter, 3 nothing was run."""
+        adapter, 3 nothing was run, 130 interrupted."""
     parser.add_operands("TARGET", least=1, most=1)
     option = parser.add_option
     option("--profile", metavar="NAME", help="The semantics to hold it to; default: its own.")
@@ -176,27 +179,16 @@ def formatted(report: "Report", name: str, coverage: bool) -> Iterable[str]:
     return lines(report, whole=coverage) if name == "text" else lines(report)
 
 
-class executor:  # noqa: N801  used as a context
-    """Processes that run chunks, or none for one worker."""
+@contextmanager
+def executor(workers: int) -> Iterator["Executor | None"]:
+    """Give processes that run chunks, or none for one worker."""
+    if workers == 1:
+        yield None
+        return
+    from genspec.executors import local
 
-    def __init__(self, workers: int) -> None:
-        """Keep how many."""
-        self.workers = workers
-
-    def __enter__(self):  # type: ignore[no-untyped-def]
-        """Start them."""
-        if self.workers == 1:
-            return None
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
-
-        self.pool = ProcessPoolExecutor(self.workers, get_context("spawn"))
-        return self.pool
-
-    def __exit__(self, *_: object) -> None:
-        """End them."""
-        if self.workers > 1:
-            self.pool.shutdown(wait=False, cancel_futures=True)
+    with local(workers) as (pool, _):
+        yield pool
 
 
 class Cases(Progress):

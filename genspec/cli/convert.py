@@ -30,7 +30,8 @@ def add_arguments(parser: Parser) -> None:
     parser.description = f"""Write a config in the words of an engine, and say what is not preserved, with the reason.
 
         {OPERAND} The engine's form goes to standard output, what is lost to standard error."""
-    parser.epilog = "Status: 0 all is preserved, 1 something is not, or it is refused, 2 error, 3 no input found."
+    parser.epilog = """Status: 0 all is preserved, 1 something is not, or it is refused, 2 error, 3 no input found,
+        130 interrupted."""
     parser.add_operands("PATH", least=1, most=1)
     parser.add_option("--to", type=one_of(*ENGINES, *SHORT), metavar="ENGINE", help=f"One of {', '.join(ENGINES)}.")
     parser.add_option("--format", type=one_of("text", "json"), default="text", metavar="text|json",

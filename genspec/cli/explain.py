@@ -22,7 +22,7 @@ def add_arguments(parser: Parser) -> None:
         effect and why.
 
         {OPERAND}"""
-    parser.epilog = "Status: 0 explained, 1 refused by the specification, 2 error, 3 no input found."
+    parser.epilog = "Status: 0 explained, 1 refused by the specification, 2 error, 3 no input found, 130 interrupted."
     parser.add_operands("PATH", least=1, most=1)
     parser.add_option("--prompt-length", type=at_least(0), default=1, metavar="N",
                       help="Tokens of the prompt (of an encoder-decoder model: of the encoder's input); default 1.")

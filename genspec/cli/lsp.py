@@ -11,7 +11,7 @@ def add_arguments(parser: Parser) -> None:
     parser.description = """Serve an editor by the Language Server Protocol, on standard input and output: diagnostics,
         the meaning of fields, quick fixes. Needs pip install 'genspec[lsp]'. docs/guide/editors.md shows the setup of
         some editors."""
-    parser.epilog = "Status: 0 when the editor has closed the connection, 2 error."
+    parser.epilog = "Status: 0 when the editor has closed the connection, 2 error, 130 interrupted."
     parser.add_operands("", least=0, most=0)
 
 

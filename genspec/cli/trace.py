@@ -24,7 +24,7 @@ def add_arguments(parser: Parser) -> None:
         history, on all tokens; ties, on all tokens with many equal logits; layers, history with the hidden states and
         layers that contrastive search and DoLa need. With eos, these ids often come first. V is the one of config.json,
         or 16. Token n has the text <n>, for stop strings."""
-    parser.epilog = "Status: 0 traced, 1 refused by the specification, 2 error, 3 no input found."
+    parser.epilog = "Status: 0 traced, 1 refused by the specification, 2 error, 3 no input found, 130 interrupted."
     parser.add_operands("PATH", least=1, most=1)
     option = parser.add_option
     option("--model", type=model_spec, metavar="MODEL", help="The model, as table:7 or history:1,vocab=100,eos=2;3.")

@@ -28,7 +28,7 @@ def add_arguments(parser: Parser) -> None:
         genspec vectors verify RESULTS reads a line an answer, with the id of its question, and reports as genspec
         conform does. Give both the same --profile, --level and --select."""
     parser.epilog = """Status: 0 no violation, 1 violations (or answers that are missing or none), 2 usage error or a
-        file that cannot be read, 3 nothing was selected or judged."""
+        file that cannot be read, 3 nothing was selected or judged, 130 interrupted."""
     parser.add_operands("emit|verify [RESULTS]", least=1, most=2)
     option = parser.add_option
     option("--profile", metavar="NAME", help="The semantics; default: what the decoder says, or hf.")

@@ -89,19 +89,21 @@ def test_a_folder_is_not_written_over(capsys: Any, tmp_path: Path) -> None:
 
 
 def test_a_campaign_that_was_killed_goes_on(tmp_path: Path) -> None:
-    """Kill -9 in the middle: the union is what an uninterrupted run gives. Its decoder's process ends, too."""
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    """Kill -9 or ^C in the middle: the union is what an uninterrupted run gives. Its decoder's process ends, too."""
+    whole = tmp_path / "whole"
     assert command("--output", str(whole)).wait() == 0
-    process = command("--output", str(broken))
-    try:
-        until(lambda: lines(broken) >= 1)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    done = lines(broken)
-    assert 0 < done < lines(whole), "it was not killed in the middle"
-    assert command("--output", str(broken), "--resume").wait() == 0
-    assert results(broken) == results(whole)
+    for sent, statuses in ((signal.SIGKILL, {-signal.SIGKILL}), (signal.SIGINT, {130, -signal.SIGINT})):
+        broken = tmp_path / sent.name
+        process = command("--output", str(broken))
+        try:
+            until(lambda folder=broken: lines(folder) >= 1)
+        finally:
+            process.send_signal(sent)
+            process.wait()
+        done = lines(broken)
+        assert 0 < done < lines(whole) and process.returncode in statuses, (sent, done, process.returncode)
+        assert command("--output", str(broken), "--resume").wait() == 0
+        assert results(broken) == results(whole)
 
 
 def command(*more: str) -> "subprocess.Popen[bytes]":

@@ -76,11 +76,11 @@ def folder_for(target: Path) -> Iterator[Path]:
         begun.mkdir()                   # with the user's usual permissions, which a temporary folder has not
         yield begun
         replaced = Path(scratch) / "old"
-        if target.exists():
-            os.rename(target, replaced)
         try:
+            if target.exists():
+                os.rename(target, replaced)
             os.rename(begun, target)
-        except OSError:
-            if replaced.exists():
+        except BaseException:           # ^C between the two as well
+            if replaced.exists() and not target.exists():
                 os.rename(replaced, target)
             raise

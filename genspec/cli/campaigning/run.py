@@ -9,7 +9,7 @@ from pathlib import Path
 
 from genspec.backends.decoder import Info
 from genspec.cli.campaigning.progress import Cases
-from genspec.cli.errors import UsageError
+from genspec.cli.errors import UsageError, complain
 from genspec.conform.campaign.campaign import Campaign
 from genspec.conform.campaign.decoders import NoDecoder
 from genspec.conform.campaign.rejudge import rejudge_campaign
@@ -46,6 +46,9 @@ def ran(options: Namespace) -> Ran:
                 resume=options.resume, progress=progress.add, shrink_seconds=options.shrink_limit,
                 deadline=None if options.time_limit is None else started + options.time_limit,
             )
+    except KeyboardInterrupt:
+        complain("\ngenspec: interrupted: the same command with --resume goes on")
+        raise
     except (NoDecoder, NoExecutor, StoreError) as error:
         raise UsageError(str(error)) from None
     return told(store, summary, started)

@@ -1,0 +1,67 @@
+"""genspec conform, interrupted in the middle: status 130, no traceback, and --resume goes on with what there is."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+GUIDE = (ROOT / "docs/guide/conform.md").read_text(encoding="utf-8")
+ADAPTER = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.M | re.S)[0]
+ASKED, DONE = 60, 20
+INTERRUPTED = {130, -signal.SIGINT}
+"""130, or ended by the signal itself, which a shell calls 130 too."""
+
+
+def conform(*more: str) -> "subprocess.Popen[str]":
+    """Start a run, in a session of its own, as a terminal starts it."""
+    words = ("conform", "slow:Slow", "--level", "L0", "--max-cases", str(ASKED), "--format", "json",
+             "--output", "report.json", *more)
+    return subprocess.Popen([sys.executable, "-m", "genspec", *words], start_new_session=True, text=True,
+                            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [".", *sys.path]))},
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def answered() -> int:
+    """Count the questions that the decoders have answered, in all processes."""
+    return len(Path("answered").read_bytes()) if Path("answered").exists() else 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_interrupted_run_goes_on(workers: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The decoder waits in the middle until it may go on, so that the signal always comes there."""
+    monkeypatch.chdir(tmp_path)
+    Path("slow.py").write_text(f"""{ADAPTER}
+import os, time
+
+class Slow(Simple):
+    def process(self, request):
+        while os.path.getsize("answered") >= {DONE + 25} and not os.path.exists("go"):
+            time.sleep(0.05)
+        with open("answered", "ab") as file:
+            file.write(b".")
+        return super().process(request)
+""")
+    Path("answered").touch()
+    process = conform("--workers", workers)
+    ends = time.monotonic() + 60
+    while answered() < DONE + 25 and time.monotonic() < ends and process.poll() is None:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode in INTERRUPTED and not out and "Traceback" not in err, (process.returncode, err)
+    assert "the same command with --resume goes on" in err and not Path("report.json").exists(), err
+    kept = [json.loads(line)["id"] for line in Path("report.json.partial").read_text().splitlines()[1:]]
+    assert len(kept) >= DONE, kept
+    Path("go").touch()
+    process = conform("--workers", workers, "--resume")
+    assert process.wait(60) == 0, process.communicate()
+    report = json.loads(Path("report.json").read_text())
+    ids = [one["id"] for one in report["verdicts"] if one["asked"]]
+    assert report["run"]["complete"] and len(ids) == ASKED and ids[:DONE] == kept[:DONE], (kept, ids)
