@@ -136,6 +136,7 @@ def decoder_of(name: str) -> Answering:
 
 def served(name: str) -> object:
     """Find the server of a name: `vllm:DIR@URL` or `openai:DIR@URL`. Raises `NoDecoder`."""
+    from genspec.backends.served.address import fault_of
     from genspec.backends.served.decoder import NotServed, Served
     from genspec.dialects import dialect_named
 
@@ -143,6 +144,9 @@ def served(name: str) -> object:
     folder, at, url = place.rpartition("@http")
     if scheme not in SERVERS or not at or not folder:
         raise NoDecoder(f"{name}: {forms()}")
+    fault = fault_of(f"http{url}")
+    if fault is not None:
+        raise NoDecoder(fault)
     try:
         return Served(dialect_named(scheme), folder, f"http{url}")
     except NotServed as reason:

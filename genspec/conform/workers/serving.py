@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import IO, Any, Protocol
 
 from genspec.conform.workers.served import Hello, Job
-from genspec.conform.workers.told import Broken
+from genspec.conform.workers.told import Broken, NoDecoder
 
 GRACE = 10.0
 """Seconds after which a process ends itself when whoever asked it is gone."""
@@ -41,7 +41,8 @@ def main() -> None:
         worker = opened(job)
         say(told, Hello(worker.hello))
     except BaseException as error:      # a module that calls sys.exit is no decoder, either
-        say(told, f"{type(error).__name__}: {error}{place_of(error)}")
+        kind = "" if isinstance(error, NoDecoder) else f"{type(error).__name__}: "      # which says it all itself
+        say(told, f"{kind}{error}{place_of(error)}")
         return
     warnings.simplefilter("ignore")
     limit_memory(job.memory_mib)
