@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 
-from genspec.backends.decoder import Info
+from genspec.backends.decoder import Info, Refusal
 from genspec.conform.capabilities import Capabilities, inputs_of, lacking
 from genspec.conform.cases.case import Case
-from genspec.conform.cases.drawn import drawn_cases
-from genspec.conform.cases.placed import attentive, batches, placed
+from genspec.conform.cases.drawn import Drawn, drawn_cases
+from genspec.conform.cases.placed import Placed, attentive, batches, placed
 from genspec.conform.cases.published import Published, all_published, published
 from genspec.conform.laws.case import laws
 from genspec.conform.oracle.tolerance import EPSILONS
@@ -79,7 +79,7 @@ def calls_for(selection: Selection, can: Capabilities) -> Iterator[Case]:
     """Draw cases that have to do with the clauses asked for; none when they hardly come about."""
     passed = 0
     for case in drawn_cases(selection.profile, can, selection.seed):
-        if wanted(case, selection):
+        if wanted(case, selection) and not_refused(case, can) is None:
             passed = 0
             yield case
         else:
@@ -120,8 +120,14 @@ def why_not(question: Question, info: Info, can: Capabilities) -> str | None:
 
 def not_refused(case: Case, can: Capabilities) -> str | None:
     """Say that a decoder does not claim to refuse what is to be refused."""
-    refused = isinstance(case, Published) and case.vector["expected"]["kind"] == "reject"
-    return "refuses nothing" if refused and not can.refuses else None
+    return "refuses nothing" if not can.refuses and is_refused(case) else None
+
+
+def is_refused(case: Case) -> bool:
+    """Tell whether the specification refuses what a case asks: in the plan or, as SCORES-6, at a step."""
+    if isinstance(case, Published):
+        return bool(case.vector["expected"]["kind"] == "reject")
+    return isinstance(case, Drawn) and not isinstance(case, Placed) and isinstance(case.expected, Refusal)
 
 
 def inexact(question: Question, dtype: str) -> str | None:

@@ -1,6 +1,7 @@
 """Which cases are run."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -10,7 +11,16 @@ from genspec.backends.decoder import Info
 from genspec.conform.capabilities import Capabilities, capabilities_from, lacking
 from genspec.conform.cases.drawn import drawn_cases
 from genspec.conform.cases.published import published
-from genspec.conform.cases.select import Selection, begins, page_of, rounded, selected, spread, why_not
+from genspec.conform.cases.select import (
+    Selection,
+    begins,
+    is_refused,
+    page_of,
+    rounded,
+    selected,
+    spread,
+    why_not,
+)
 from genspec.conform.question import Question
 
 INFO = Info("x", "1", "float64", "hf")
@@ -115,3 +125,13 @@ def test_rounding_to_float16_is_that_of_numpy(value: float) -> None:
 def test_capabilities_that_mean_nothing_are_refused(given: object) -> None:
     with pytest.raises(ValueError, match="capabilit"):
         capabilities_from(given)
+
+
+def test_who_refuses_nothing_is_asked_nothing_that_is_refused() -> None:
+    fields = ["max_new_tokens", "eos_token_id", "min_new_tokens"]
+    can = capabilities_from({"modes": ["greedy"], "fields": fields, "levels": ["L3"], "refuses": False})
+    asked = [case for seed in (0, 200) for case in chosen(can, seed=seed)]
+    assert not [case.question.input for case in asked if is_refused(case)]
+    every = [case for seed in (0, 200) for case in chosen(replace(can, refuses=True), seed=seed)]
+    refused = [case.question.id for case in every if is_refused(case)]
+    assert any(name.startswith("drawn/") for name in refused), described(refused=refused)
