@@ -1,6 +1,7 @@
 """Calls that Hypothesis draws as cases of L3, judged by the oracle against the reference."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -17,11 +18,14 @@ from genspec.conform.capabilities import Capabilities, acting, inputs_of, lackin
 from genspec.conform.cases.case import Ask, Who, unanswered
 from genspec.conform.cases.known import explained
 from genspec.conform.cases.outputs import Malformed, answer_of
+from genspec.conform.cases.smaller import smallest
 from genspec.conform.json import Model, model_from_json
 from genspec.conform.question import Json, Question, Told
 from genspec.conform.verdict import Kind, Verdict
 from genspec_reference import Scripted, Table
 
+DRAWING = 0.8
+"""Share of the time for a smallest case in which Hypothesis looks for it."""
 CHUNK = 50
 """Calls that are drawn together. The number of a call tells its chunk, which is drawn whole."""
 
@@ -230,8 +234,9 @@ def shrunk(case: Drawn, who: Who, ask: Ask, sought: Verdict, seconds: float) -> 
         said = Drawn("shrinking", call).examine(ask, who)
         return is_alike(said, sought)
 
-    made = strategy(case.call.profile, who.can)
-    least = minimal(made, seed_of(int(seed), place), CHUNK, target=case.call, shows=shows, seconds=seconds)     # type: ignore[arg-type]
+    made, ends = strategy(case.call.profile, who.can), time.monotonic() + seconds
+    least = minimal(made, seed_of(int(seed), place), CHUNK, target=case.call, shows=shows, seconds=seconds * DRAWING)   # type: ignore[arg-type]
+    least = smallest(least, lambda call: taken(call, who.can) and shows(call), ends - time.monotonic())
     return case if repr(least) == repr(case.call) else of_call(least)
 
 
