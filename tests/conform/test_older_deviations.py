@@ -25,11 +25,20 @@ from genspec_reference import FinishReason, GenerateOutput, Row, Scripted, Step,
 RECORDED = Path(__file__).parent / "recorded" / "older_deviations.json"
 PROFILES = {"4.38.2": "hf-4.38", "4.46.3": "hf-4.46", "4.57.6": "hf-4.50"}
 KEPT: dict[str, Any] = {"return_dict_in_generate": True, "output_scores": True}
+GROUPS: dict[str, Any] = {"num_beam_groups": 2, "diversity_penalty": 2.0}
 LINES = Scripted("table", 0, 3)
 
 EXAMPLES: dict[str, Call] = {
     "DEV-42": Call({"num_beams": 2, "eos_token_id": [0, 2], "max_new_tokens": 2}, Table(((0.0, 1.0, 2.0, 1.5),)),
                    ((1,),)),
+    "DEV-43": Call({"max_new_tokens": 3, "num_beams": 2, "eos_token_id": [2], **GROUPS, **KEPT},
+                   Scripted("table", 6, 5), ((0,),)),
+    "DEV-44": Call({"max_new_tokens": 1, "num_beams": 2, "num_return_sequences": 2, **GROUPS}, LINES, ((0,),)),
+    "DEV-45": Call({"max_new_tokens": 1, "num_beams": 3, "force_words_ids": [[0, 1]]}, Scripted("history", 8, 3),
+                   ((1,),)),
+    "DEV-46": Call({"max_new_tokens": 4, "num_beams": 2, "force_words_ids": [[[1, 0], [1, 2]]]},
+                   Scripted("table", 8, 5), ((4,),)),
+    "DEV-46 refused": Call({"max_new_tokens": 2, "num_beams": 2, "force_words_ids": [[[1], [1, 2]]]}, LINES, ((0,),)),
     "DEV-80": Call({"max_new_tokens": 1, "eos_token_id": [0], "do_sample": True}, LINES, ((0,),), seeds=(1,),
                    assistant=Table(((2.0, 0.0, 0.0),))),
     "DEV-81": Call({"max_new_tokens": 3, "prompt_lookup_num_tokens": 1}, LINES, ((1, 1, 1),)),
@@ -68,6 +77,12 @@ EXAMPLES: dict[str, Call] = {
                     Table(((0.0, 2.0, 1.0),)), ((1, 1, 1, 1, 1),)),
     "DEV-101": Call({"max_new_tokens": 3, "prompt_lookup_num_tokens": 2, "eos_token_id": [0]},
                     Table(((0.0, 2.0), (2.0, 0.0))), ((1, 0, 1),)),
+    "DEV-102": Call({"max_new_tokens": 4, "num_beams": 2, "force_words_ids": [[0], [2]], "suppress_tokens": [2]},
+                    Scripted("history", 3, 5), ((3,),)),
+    "DEV-103": Call({"max_new_tokens": 1, "num_beams": 2, "force_words_ids": [[1]], "eos_token_id": [1]},
+                    Scripted("history", 4, 3), ((2,),)),
+    "DEV-104": Call({"max_new_tokens": 2, "num_beams": 2, "force_words_ids": [[2, 1]], **KEPT}, Scripted("table", 1, 3),
+                    ((0,),)),
 }
 """A call that shows each of them, and each way in which one shows."""
 

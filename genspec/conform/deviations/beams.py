@@ -3,6 +3,8 @@
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.before_4_50 import first_eos_is_written
 from genspec.conform.deviations.made.fills import fills_beams_otherwise
+from genspec.conform.deviations.made.moved import forces_words, with_quirk
+from genspec.conform.deviations.made.moved_search import Quirk
 from genspec.conform.deviations.made.placeholders import placeholders_count
 from genspec.conform.deviations.made.refusals import refuses, too_few_candidates
 
@@ -22,7 +24,7 @@ BEAMS = (
         tests=(
             "reference/test_beam_search_transformers.py::test_fewer_hypotheses_than_rows_and_the_placeholders_of_transformers",
         ),
-        changes=(placeholders_count,),
+        changes=(placeholders_count, with_quirk(Quirk.PLACEHOLDERS)),
     ),
     Deviation(
         id="DEV-40",
@@ -72,34 +74,41 @@ BEAMS = (
         does="it goes on taking the pad, which later groups then avoid",
         specified="it takes nothing",
         clauses=("GROUP-BEAM-SEARCH-3",),
-        versions=Versions(("4.46.3",)),
+        versions=Versions(("4.38.2", "4.46.3"), last="4.49.0"),
         example="`num_beams=2, num_beam_groups=2`, pad id = EOS; the first group has ended",
         shows="the second group avoids EOS",
         tests=("reference/test_group_beam_search.py::test_a_group_that_ended_takes_the_pad_in_transformers_4_46",),
+        changes=(with_quirk(Quirk.PADS),),
     ),
     Deviation(
         id="DEV-44",
         when="the beam indices of group beam search",
-        does="are numbered within a group",
+        does=(
+            "are numbered within a group; a finished row of a later group has those of the first group and one more; "
+            "in a batch those of another group or prompt"
+        ),
         specified="within the row",
         clauses=("GROUP-BEAM-SEARCH-7",),
-        versions=Versions(("4.46.3",)),
+        versions=Versions(("4.38.2", "4.46.3"), last="4.49.0"),
         example="`num_beams=2, num_beam_groups=2`",
         shows="the indices of the second group begin with 0",
         tests=("reference/test_group_beam_search.py::test_transformers_4_46_numbers_the_beams_within_a_group",),
+        changes=(with_quirk(Quirk.NUMBERS),),
     ),
     Deviation(
         id="DEV-45",
         when="constrained beam search, a row without its words",
-        does="may come before rows that have theirs",
+        does="may come before rows that have theirs, and has no beam indices: TypeError where another row has some",
         specified="comes after all of them",
         clauses=("CONSTRAINED-BEAM-SEARCH-8",),
-        versions=Versions(("4.46.3",)),
+        versions=Versions(("4.38.2", "4.46.3"), last="4.49.0"),
         example="`num_beams=3, num_return_sequences=3`, a word; one row is without it",
         shows="the row without it comes second",
         tests=(
             "reference/test_constrained_beam_search.py::test_transformers_4_46_lets_rows_without_their_words_come_first",
         ),
+        explains=refuses("TypeError", "object of type 'NoneType' has no len", forces_words),
+        changes=(with_quirk(Quirk.MIXED),),
     ),
     Deviation(
         id="DEV-46",
@@ -107,9 +116,11 @@ BEAMS = (
         does="loses progress; refuses a condition in which one word begins another",
         specified="keeps it",
         clauses=("CONSTRAINED-BEAM-SEARCH-2", "CONSTRAINED-BEAM-SEARCH-3"),
-        versions=Versions(("4.46.3",)),
+        versions=Versions(("4.38.2", "4.46.3"), last="4.49.0"),
         example="words 1 2 and 1 3",
         shows="the progress of one is lost when the other begins",
         tests=("reference/test_constrained_beam_search.py::test_transformers_4_46_loses_words_that_begin_alike",),
+        explains=refuses("ValueError", "can't be a complete subset of another", forces_words),
+        changes=(with_quirk(Quirk.ALIKE),),
     ),
 )

@@ -27,6 +27,8 @@ from genspec.conform.deviations.made.before_5 import (
 )
 from genspec.conform.deviations.made.decays_to_nan import banned_eos_becomes_nan
 from genspec.conform.deviations.made.first_lines import first_lines_alone
+from genspec.conform.deviations.made.moved import with_quirk
+from genspec.conform.deviations.made.moved_search import Quirk
 from genspec.conform.deviations.made.refusals import refuses
 from genspec.conform.deviations.made.rounds import (
     assistants_begin_anew,
@@ -253,7 +255,7 @@ OLDER = (
         shows="the first row has two new tokens",
         tests=(OF_OLD,),
         explains=refuses("TypeError", "'NoneType' object is not subscriptable", ends_strings_without_eos),
-        changes=(strings_end_the_batch,),
+        changes=(strings_end_the_batch, with_quirk(Quirk.TOGETHER)),
     ),
     Deviation(
         id="DEV-98",
@@ -302,5 +304,41 @@ OLDER = (
         shows="1 0 1 and on",
         tests=(OF_OLD,),
         changes=(drafts_go_past_an_eos,),
+    ),
+    Deviation(
+        id="DEV-102",
+        when="constrained beam search, an extension that is banned, or totals that are 100 apart",
+        does="ranks by 100 · bank + total: what is banned, or far below, counts for a bank of its own",
+        specified="ranks by bank, and leaves out what is banned",
+        clauses=("CONSTRAINED-BEAM-SEARCH-4", "CONSTRAINED-BEAM-SEARCH-6"),
+        versions=Versions(("4.38.2", "4.46.3"), last="4.49.0"),
+        example="words 0 and 2, `num_beams=2, suppress_tokens=[2]`, four new tokens",
+        shows="the banned extension takes the place of a better row",
+        tests=(OF_OLD,),
+        changes=(with_quirk(Quirk.HUNDRED),),
+    ),
+    Deviation(
+        id="DEV-103",
+        when="constrained beam search, a word that holds an EOS",
+        does="goes on behind it",
+        specified="no extension ends in an EOS",
+        clauses=("CONSTRAINED-BEAM-SEARCH-4", "STOPPING-1"),
+        versions=Versions(("4.38.2", "4.46.3"), last="4.49.0"),
+        example="`num_beams=2, force_words_ids=[[1]]`, EOS 1, one new token",
+        shows="the row has 1, and goes on as an open one",
+        tests=(OF_OLD,),
+        changes=(with_quirk(Quirk.BEHIND_AN_EOS),),
+    ),
+    Deviation(
+        id="DEV-104",
+        when="constrained beam search with `output_scores`",
+        does="the scores of a step are the totals of its hypotheses",
+        specified="the scores of the step",
+        clauses=("OUTPUTS-2",),
+        versions=Versions(("4.38.2", "4.46.3"), last="4.49.0"),
+        example="`num_beams=2, force_words_ids=[[2, 1]], output_scores=True`, two new tokens",
+        shows="the scores of the second step with the total of the first added",
+        tests=(OF_OLD,),
+        changes=(with_quirk(Quirk.TOTALS),),
     ),
 )

@@ -14,7 +14,7 @@ from genspec_reference.decode import run
 from genspec_reference.output import Run
 from genspec_reference.step import CLOSING, inserted
 
-SEARCHES = (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE)
+SEARCHES = (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE, Mode.GROUP_BEAM_SEARCH, Mode.CONSTRAINED_BEAM_SEARCH)
 
 
 def first_eos_is_written(situation: Situation) -> Situation | None:

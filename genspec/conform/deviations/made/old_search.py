@@ -53,19 +53,28 @@ class OldSearch(Search):
     def step(self) -> bool:
         """Extend every hypothesis by a token; tell whether there is a further step."""
         candidates, count = self.candidates(), self.rules.num_beams
-        self.running = []
+        running = list[Hypothesis]()
         for rank, one in enumerate(candidates):
             if not ends_in_eos(self.request, one.tokens):
-                self.running.append(one)
+                running.append(one)
             elif rank < count:
-                self.add(one)
-            if len(self.running) == count:
+                self.end(one)
+            if len(running) == count:
                 break
-        else:
-            raise undrawable("more candidates end than a search can lose.")
+        self.running = self.chosen(running)
         self.placeholders |= any(not one.score > 0.5 * TOTAL and not is_lowest(one.score) for one in self.running)
-        self.done = self.is_done(float(np.max([one.score for one in candidates])))
+        self.done = self.is_done(float(np.max([one.score for one in candidates], initial=-np.inf)))
         return not self.done and any(finish_reason(self.request, one.tokens) is None for one in self.running)
+
+    def end(self, one: Hypothesis) -> None:
+        """Take a candidate that ends in an EOS."""
+        self.add(one)
+
+    def chosen(self, following: list[Hypothesis]) -> list[Hypothesis]:
+        """Give those that go on. Raises `Rejected` for fewer than places."""
+        if len(following) < self.rules.num_beams:
+            raise undrawable("more candidates end than a search can lose.")
+        return following
 
     def drawn(self, totals: "torch.Tensor", wanted: int) -> "torch.Tensor":
         """Draw continuations, in the order of their totals."""

@@ -40,7 +40,7 @@ def width(call: Call) -> int:
 
 def too_few_candidates(call: Call, plan: DecodingPlan) -> bool:
     """DEV-40: a step asks for max(2, 1 + EOS ids) · B candidates, and there are B · V."""
-    return plan.mode in BEAMS and max(2, 1 + len(plan.stopping.eos_token_ids)) > call.model.vocab_size
+    return plan.beams is not None and max(2, 1 + len(plan.stopping.eos_token_ids)) > call.model.vocab_size
 
 
 def guides_rows_from_a_negative_prompt(call: Call, plan: DecodingPlan) -> bool:

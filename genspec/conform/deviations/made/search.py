@@ -40,6 +40,7 @@ class Hypothesis:
     places: tuple[int, ...] = ()            # which place each new token extended
     score: float = TOTAL                    # a total while it runs, a score when it is finished
     finished: bool = False
+    told: tuple[int, ...] | None = None     # places that are returned, where they are others
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Search:
     kept: list[Hypothesis] = field(default_factory=list)    # the best finished ones, placeholders among them
     improvable: bool = True
     steps: list[Step] = field(default_factory=list)
+    totals: "torch.Tensor | None" = None    # of all continuations of the newest step. float32[n, V]
 
     @property
     def rules(self) -> BeamRules:
@@ -75,7 +77,8 @@ class Search:
     def row(self, one: Hypothesis) -> Row:
         """Give a finished hypothesis as a row."""
         reason = finish_reason(self.request, one.tokens) or FinishReason.LENGTH
-        return Row(one.tokens, len(self.request.prompt), reason, one.score, one.places)
+        told = one.places if one.told is None else one.told
+        return Row(one.tokens, len(self.request.prompt), reason, one.score, told)
 
     def step(self) -> bool:
         """Extend every hypothesis by a token; tell whether there is a further step."""
@@ -101,13 +104,19 @@ class Search:
         self.note(scored if self.steps else scored[:1])         # at first all places hold the prompt
         scores = self.rounded(np.stack([one.scores for one in scored]))
         running = torch.tensor([one.score for one in self.running], dtype=torch.float32)
-        totals = (torch.from_numpy(scores) + running[:, None]).reshape(-1)
-        wanted = candidate_count(self.request, self.rules.num_beams)
-        if wanted > totals.shape[0]:
-            raise undrawable("there are fewer candidates than are asked for.")
+        self.totals = torch.from_numpy(scores) + running[:, None]
+        totals = self.totals.reshape(-1)
+        wanted = self.wanted(totals)
         chosen = self.drawn(totals, wanted) if self.request.plan.draws else torch.topk(totals[None], wanted).indices[0]
         size = scores.shape[1]
         return [self.extended(int(index) // size, int(index) % size, float(totals[index])) for index in chosen]
+
+    def wanted(self, totals: "torch.Tensor") -> int:
+        """Count the candidates of a step. Raises `Rejected` for more than there are."""
+        wanted = candidate_count(self.request, self.rules.num_beams)
+        if wanted > totals.shape[0]:
+            raise undrawable("there are fewer candidates than are asked for.")
+        return wanted
 
     def rounded(self, scores: Scores) -> "NDArray[np.float32]":
         """Give scores in float32. float[n, V]."""

@@ -1,0 +1,75 @@
+"""DEV-39, DEV-43 to DEV-46, DEV-97 and DEV-102 to DEV-104 in group and constrained beam search, each by itself."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from genspec.backends.call import Call
+from genspec.config.decision import Rejected
+from genspec.config.mode import Mode
+from genspec.config.plan import DecodingPlan
+from genspec.conform.deviations.counterfactual import Change, Situation
+from genspec.conform.deviations.deviation import numbers
+from genspec.conform.deviations.made import old_batch
+from genspec.conform.deviations.made.moved_batch import Batch, batch_of
+from genspec.conform.deviations.made.moved_search import Quirk
+from genspec_reference import GenerateOutput
+from genspec_reference.request import Request
+
+MOVED = (Mode.GROUP_BEAM_SEARCH, Mode.CONSTRAINED_BEAM_SEARCH)
+
+
+@dataclass(frozen=True)
+class InItsBatch:
+    """The search of one prompt beside the others of its batch, with what a release does otherwise."""
+
+    batch: tuple[Request, ...]              # of all prompts
+    number: int                             # of this one
+    sees_eos: bool
+    quirks: frozenset[Quirk] = frozenset()
+
+    def __call__(self, request: Request, *, rounding: int) -> GenerateOutput:
+        """Decode a request."""
+        batch = self.searches(request, rounding)
+        batch.run()
+        return batch.output(self.number)
+
+    def searches(self, request: Request, rounding: int = 0) -> Batch:
+        """Give the searches of all prompts."""
+        requests = [*self.batch[:self.number], request, *self.batch[self.number + 1:]]
+        return batch_of(requests, self.quirks, sees_eos=self.sees_eos, rounding=rounding)
+
+    def acting(self, request: Request) -> set[Quirk]:
+        """Name the quirks that do something in a search that has all of them."""
+        batch = replace(self, quirks=frozenset(Quirk)).searches(request)
+        with suppress(Rejected):
+            batch.run()
+            batch.output(self.number)
+        found = {quirk for one in batch.searches for quirk in one.acted}
+        return found | {Quirk.PLACEHOLDERS for one in batch.searches if one.placeholders}
+
+
+def with_quirk(quirk: Quirk) -> Change:
+    """Make the change that lets a search do one thing otherwise, where that does something."""
+    def change(situation: Situation) -> Situation | None:
+        if situation.request.plan.mode not in MOVED:
+            return None
+        search = moved_search(situation)
+        if quirk not in search.acting(situation.request):
+            return None
+        return replace(situation, search=replace(search, quirks=search.quirks | {quirk}))
+
+    return change
+
+
+def moved_search(situation: Situation) -> InItsBatch:
+    """Give the search that changes have made so far, or the specified one."""
+    if isinstance(situation.search, InItsBatch):
+        return situation.search
+    return InItsBatch(
+        old_batch.batch_of(situation), situation.number, sees_eos=numbers(situation.info.version) >= (4, 39),
+    )
+
+
+def forces_words(_: Call, plan: DecodingPlan) -> bool:
+    """DEV-45, DEV-46."""
+    return plan.mode is Mode.CONSTRAINED_BEAM_SEARCH
