@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from genspec.backends.checkpoints.models import History
+from genspec.backends.checkpoints.models import EncoderDecoder, History
 from genspec.config.generation_config import GenerationConfig
 from genspec.config.plan import Architecture, DecodingPlan
 from genspec_reference import Scripted, Table
@@ -24,7 +24,7 @@ class Call:
     """
 
     config: Mapping[str, Any]
-    model: Scripted | Layered | Table | History
+    model: Scripted | Layered | Table | History | EncoderDecoder
     prompts: tuple[Tokens, ...]                     # one a row of the batch, without padding
     sources: tuple[Tokens, ...] | None = None       # the encoder's tokens of each, for an encoder-decoder model
     profile: str = "hf"

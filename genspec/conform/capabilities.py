@@ -50,7 +50,7 @@ class Capabilities:
 KNOWN: Mapping[str, frozenset[str]] = {
     "levels": frozenset(LEVELS), "modes": frozenset(mode.value for mode in Mode), "fields": frozenset(FIELDS),
     "inputs": INPUTS, "outputs": frozenset({"scores", "logits"}),
-    "kinds": frozenset({"table", "history", "ties", "lines", "layers", "attention"}),
+    "kinds": frozenset({"table", "history", "ties", "lines", "layers", "attention", "encoder-decoder"}),
 }
 
 

@@ -9,14 +9,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from genspec.backends.call import Call
-from genspec.backends.checkpoints.models import History
+from genspec.backends.checkpoints.models import EncoderDecoder, History
 from genspec_reference import Scripted, Table
 from genspec_reference.layered import Layered
 
 Json = dict[str, Any]
-Model = Scripted | Layered | Table | History
+Model = Scripted | Layered | Table | History | EncoderDecoder
 
 NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+MADE_OF_A_TABLE: Mapping[str, type[History] | type[EncoderDecoder]] = {
+    "attention": History, "encoder-decoder": EncoderDecoder,
+}
+"""The models of checkpoints that read more than the last token, by their kind in an input."""
 SPECIAL, PAIRS = "$number", "$pairs"
 """What stands in a config for a number that JSON has not, and for a mapping whose keys are no text."""
 
@@ -42,7 +46,7 @@ def call_from_json(written: Mapping[str, Any]) -> Call:
 def model_to_json(model: Model) -> Json:
     """Write a scripted model. VECTORS-3, VECTORS-13, VECTORS-14."""
     shared: Json = {"kind": model.kind, "vocab_size": model.vocab_size, "eos": list(model.eos)}
-    if isinstance(model, History):
+    if isinstance(model, History | EncoderDecoder):
         return {**model_to_json(model.table), "kind": model.kind}
     if isinstance(model, Table):
         return {**shared, "lines": [[shown(logit) for logit in line] for line in model.lines]}
@@ -55,9 +59,9 @@ def model_to_json(model: Model) -> Json:
 def model_from_json(written: Mapping[str, Any]) -> Model:
     """Read a scripted model. Raises KeyError, TypeError or ValueError for what is none."""
     given = {**written, "eos": tuple(written["eos"])}
-    if written["kind"] == "attention":
+    if written["kind"] in MADE_OF_A_TABLE:
         table = {**written, "kind": "lines" if "lines" in written else "table"}
-        return History(model_from_json(table))      # type: ignore[arg-type]
+        return MADE_OF_A_TABLE[written["kind"]](model_from_json(table))     # type: ignore[arg-type]
     if written["kind"] == "lines":
         return Table(tuple(tuple(map(number, line)) for line in written["lines"]), given["eos"])
     return (Layered if written["kind"] == "layers" else Scripted)(**given)

@@ -1,8 +1,10 @@
-"""CTranslate2, `Generator.generate_batch`. Read: 4.8.1; run: 4.8.5."""
+"""CTranslate2, `Generator.generate_batch` and `Translator.translate_batch`. Read: 4.8.1; run: 4.8.5."""
+
+from dataclasses import replace
 
 from genspec.dialects.dialect import Dialect, Option
 
-DIALECT = Dialect(
+GENERATOR = Dialect(
     name="ctranslate2",
     title="CTranslate2",
     package="ctranslate2",
@@ -33,3 +35,22 @@ DIALECT = Dialect(
     ),
     always={"include_prompt_in_result": False, "return_end_token": True, "return_scores": True},
 )
+
+NAMES = {"max_length": "max_decoding_length", "min_length": "min_decoding_length"}
+"""What the Translator calls by another name."""
+DEFAULTS = {"max_decoding_length": 256, "min_decoding_length": 1, "beam_size": 2}
+"""What it does with other options that are left out."""
+
+
+def translators(option: Option) -> Option:
+    """Give an option as the Translator has it."""
+    name = NAMES.get(option.name, option.name)
+    note = "with what of a target prefix follows its first token" if name in NAMES.values() else option.note
+    return replace(option, name=name, default=DEFAULTS.get(name, option.default), note=note)
+
+
+TRANSLATOR = replace(
+    GENERATOR, call="ctranslate2.Translator.translate_batch", options=tuple(map(translators, GENERATOR.options)),
+    always={"return_end_token": True, "return_scores": True},
+)
+DIALECT = replace(GENERATOR, encoder_decoder=TRANSLATOR)

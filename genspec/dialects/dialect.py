@@ -68,6 +68,7 @@ class Dialect:
     own: tuple[Own, ...] = ()           # what else it takes, and what it took once
     runtime: Literal["Python", "Node"] = "Python"       # what its package is for
     tokenizer_eos: bool = False         # whether a row ends with the EOS of the tokenizer, too
+    encoder_decoder: "Dialect | None" = None    # the same for encoder-decoders, where another call takes those
 
     @property
     def extra(self) -> str:

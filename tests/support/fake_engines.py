@@ -20,12 +20,16 @@ keras_hub, litgpt, module = fake_loops.keras_hub, fake_loops.litgpt, fake_loops.
 """Those of engines that read no checkpoint, and what makes a module."""
 
 
-def decoded(engine: str, folder: str | Path, prompt: list[int], config: dict[str, Any]) -> Any:
+MEANT = ("length_penalty", "early_stopping", "decoder_start_token_id")
+"""Fields that 0 does not switch off."""
+
+
+def decoded(engine: str, folder: str | Path, prompt: list[int], config: dict[str, Any], **more: Any) -> Any:
     """Give the rows of the reference under the profile of an engine. What is None, or off, is not set."""
     said = {name: value for name, value in config.items()
-            if value not in (None, []) and (value != 0 or name in ("length_penalty", "early_stopping"))}
+            if value not in (None, []) and (value != 0 or name in MEANT)}
     return generate(GenerationConfig.from_dict(said), model_of(folder), prompt,
-                    profile=dialect_named(engine).profile).rows
+                    profile=dialect_named(engine).profile, **more).rows
 
 
 class Generator:
@@ -35,19 +39,37 @@ class Generator:
         self.folder = folder
 
     def generate_batch(self, prompts: list[list[str]], **options: Any) -> list[Any]:
+        config = self.config(options["max_length"], options["min_length"], options)
+        found = [decoded("ctranslate2", self.folder, ids(prompt), config) for prompt in prompts]
+        return [SimpleNamespace(sequences_ids=[[*row.new_tokens] for row in rows], scores=scores(rows))
+                for rows in found]
+
+    def config(self, most: int, least: int, options: dict[str, Any]) -> dict[str, Any]:
         beams = options.get("beam_size", 1)
-        config = {
-            "max_new_tokens": options["max_length"], "min_new_tokens": options["min_length"],
-            "num_beams": beams, "num_return_sequences": options.get("num_hypotheses", 1),
+        penalty = {"length_penalty": options["length_penalty"]} if beams > 1 else {}
+        return {
+            "max_new_tokens": most, "min_new_tokens": least, "num_beams": beams,
+            "num_return_sequences": options.get("num_hypotheses", 1),
             "early_stopping": {1.0: True}.get(options.get("patience", 1.0), "never"),
             "eos_token_id": options["end_token"], "repetition_penalty": options["repetition_penalty"],
             "no_repeat_ngram_size": options["no_repeat_ngram_size"],
-            "bad_words_ids": [ids(words) for words in options.get("suppress_sequences", ())],
+            "bad_words_ids": [ids(words) for words in options.get("suppress_sequences", ())], **penalty,
         }
-        penalty = {"length_penalty": options["length_penalty"]} if beams > 1 else {}
-        found = [decoded("ctranslate2", self.folder, ids(prompt), config | penalty) for prompt in prompts]
-        return [SimpleNamespace(sequences_ids=[[*row.new_tokens] for row in rows],
-                                scores=[row.score if beams > 1 else -1.0 for row in rows]) for rows in found]
+
+
+class Translator(Generator):
+    """`ctranslate2.Translator`."""
+
+    def translate_batch(self, sources: list[list[str]], prefixes: list[list[str]], **options: Any) -> list[Any]:
+        config = self.config(options["max_decoding_length"], options["min_decoding_length"], options)
+        found = [decoded("ctranslate2", self.folder, [], config | {"decoder_start_token_id": start}, source=ids(source))
+                 for source, (start,) in zip(sources, map(ids, prefixes), strict=True)]
+        return [SimpleNamespace(hypotheses=[[f"<{token}>" for token in row.new_tokens] for row in rows],
+                                scores=scores(rows)) for rows in found]
+
+
+def scores(rows: Any) -> list[float]:
+    return [-1.0 if row.score is None else row.score for row in rows]
 
 
 def ids(texts: list[str]) -> list[int]:
@@ -56,7 +78,8 @@ def ids(texts: list[str]) -> list[int]:
 
 def ctranslate2() -> dict[str, ModuleType]:
     """Give the modules of CTranslate2."""
-    return {"ctranslate2": module("ctranslate2", Generator=Generator, set_random_seed=lambda seed: None)}
+    return {"ctranslate2": module("ctranslate2", Generator=Generator, Translator=Translator,
+                                  set_random_seed=lambda seed: None)}
 
 
 class Server:

@@ -20,7 +20,7 @@ START = 0           # the decoder starts from token 0
 def tensors(checkpoint: Checkpoint) -> Tensors:
     """Give the weights of one layer of the encoder and one of the decoder; the width is d = 2w."""
     size, half = checkpoint.vocab_size, checkpoint.room
-    width, scale = 2 * half, float(np.sqrt(half))
+    width, scale = checkpoint.width, float(np.sqrt(half))
     words = STREAM * scale * pairs(axes(size, half))
     decoder, encoder = "model.decoder.", "model.encoder."
     return {
@@ -45,7 +45,7 @@ def tensors(checkpoint: Checkpoint) -> Tensors:
 
 def config(checkpoint: Checkpoint) -> dict[str, Any]:
     """Give config.json."""
-    width = 2 * checkpoint.room
+    width = checkpoint.width
     return {
         "architectures": ["BartForConditionalGeneration"],
         "model_type": "bart",

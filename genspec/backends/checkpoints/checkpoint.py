@@ -63,6 +63,11 @@ class Checkpoint:
         return next(size for size in (64, 256, 1024) if size > self.vocab_size)
 
     @property
+    def width(self) -> int:
+        """Return the width of the layers: an encoder-decoder has two axes a token."""
+        return 2 * self.room if self.kind == "encoder-decoder" else self.room
+
+    @property
     def model(self) -> Scripted | Table | History | EncoderDecoder:
         """Return the reference's model, a function from tokens to float64[V]."""
         if self.kind == "bigram":

@@ -8,6 +8,11 @@ def text_of(token: int) -> str:
     return f"<{token}>"
 
 
+def token_of(text: str) -> int:
+    """Return the token of a text. Raises ValueError for a text that is none."""
+    return int(text.removeprefix("<").removesuffix(">"))
+
+
 def tokenizer(size: int, special: tuple[int, ...]) -> dict[str, Any]:
     """Give tokenizer.json: ids and text are one to one, nothing is merged. `special`: ids that end rows."""
     return {

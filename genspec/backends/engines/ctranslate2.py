@@ -1,6 +1,7 @@
 """CTranslate2 as a decoder: `Generator.generate_batch` on a checkpoint of the model, in float32.
 
 The prompt is not part of the result, so that lengths count new tokens; `with_prompt` makes the other choice.
+Encoder-decoders are for the Translator: `ctranslate2_translator.py`.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from typing import Any
 
 from genspec.backends.checkpoints import Checkpoint
 from genspec.backends.checkpoints.tokenizer import text_of
+from genspec.backends.engines import ctranslate2_translator
+from genspec.backends.engines.architectures import ByArchitecture
 from genspec.backends.engines.engine import Asked, Engine, EngineDecoder, Hypothesis, is_beams
 from genspec.dialects.ctranslate2 import DIALECT
 
@@ -25,7 +28,7 @@ def generate(loaded: Any, asked: Asked) -> Sequence[Sequence[Hypothesis]]:
     """Decode a batch."""
     options = {"end_token": [], **asked.options}            # none: no token ends a row
     if asked.plan.draws:
-        begin_anew(asked.seed or 0)
+        ctranslate2_translator.begin_anew(asked.seed or 0)
     else:
         options["sampling_topk"] = 1
     results = loaded.generate_batch([[text_of(token) for token in prompt] for prompt in asked.prompts], **options)
@@ -49,19 +52,13 @@ def rows_of(result: Any, scored: bool) -> list[Hypothesis]:
     ]
 
 
-def begin_anew(seed: int) -> None:
-    """Seed the random numbers."""
-    import ctranslate2
-
-    ctranslate2.set_random_seed(seed % 2**32)
-
-
 MORE = {"kinds": ["table", "lines", "attention"]}
 
 
-def decoder() -> EngineDecoder:
+def decoder() -> ByArchitecture:
     """Make the decoder. Raises ImportError that says what to install."""
-    return EngineDecoder(Engine(DIALECT, "ctranslate2", load, generate, batched=True, more=MORE))
+    return ByArchitecture(EngineDecoder(Engine(DIALECT, "ctranslate2", load, generate, batched=True, more=MORE)),
+                          EngineDecoder(ctranslate2_translator.ENGINE))
 
 
 def with_prompt() -> EngineDecoder:

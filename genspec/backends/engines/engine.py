@@ -41,6 +41,7 @@ class Asked:
     options: Mapping[str, Any]          # by the engine's own names
     plans: tuple[DecodingPlan, ...]
     seed: int | None = None             # of the engine's own random numbers, where it draws
+    sources: tuple[Tokens, ...] = ()    # the encoder's tokens of each, for an encoder-decoder model
 
     @property
     def plan(self) -> DecodingPlan:
@@ -80,7 +81,7 @@ class EngineDecoder:
     def __post_init__(self) -> None:
         """Begin with no model. Raises ImportError that names the command to install the engine."""
         require(self.engine.dialect)
-        prepare(self.engine.form, self.engine.spare, self.engine.more.get("kinds", ()))
+        prepare(self.engine.form, self.engine.spare, self.engine.more.get("kinds", ("table", "lines")))
         self.models = Models(self.engine.form, self.engine.load, self.engine.ends_inside, self.engine.spare)
 
     @cached_property
@@ -123,7 +124,8 @@ def asked_of(call: Call, dialect: Dialect) -> Asked:
     spoken = [spelled(dialect, values_of(call, plan, dialect), facts_of(call, plan)) for plan in plans]
     if any(options != spoken[0] for options in spoken):
         raise Unspoken(f"{dialect.title} takes the same options for all rows of a batch, and their lengths differ")
-    return Asked(tuple(call.decoder_prompt(number) for number in range(len(plans))), spoken[0], plans, seed_of(call))
+    prompts = tuple(call.decoder_prompt(number) for number in range(len(plans)))
+    return Asked(prompts, spoken[0], plans, seed_of(call), call.sources or ())
 
 
 def values_of(call: Call, plan: DecodingPlan, dialect: Dialect) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy as np
 from genspec.backends.checkpoints import Checkpoint, write_checkpoint
 from genspec.backends.checkpoints.formats import NotWritten
 from genspec.backends.checkpoints.llama import head
-from genspec.backends.checkpoints.models import History, lines_of
+from genspec.backends.checkpoints.models import EncoderDecoder, History, lines_of
 from genspec.dialects.spelling import Unspoken
 from genspec_reference import Scripted, Table
 from genspec_reference.scores import Scores
@@ -30,8 +30,14 @@ LOADED = 8
 """How many engines are kept."""
 SIZES = (1, 2, 3, 4, 5, 6, 8, 11, 13, 16, 17, 24, 33, 41)
 """The V that the kit draws. Their templates are converted before an engine is asked: that takes longer than a case."""
-ATTENTIVE = 24
-"""The V of the models of the kind `attention` that the kit has."""
+SIZES_OF: Mapping[str, tuple[int, ...]] = {
+    "history": (24,), "encoder-decoder": (1, 2, 3, 4, 5, 6, 8, 11, 13, 17, 24, 33),
+}
+"""The V of models that read more than the last token, by the kind of their checkpoint."""
+HELD_AS: Mapping[str, str] = {
+    "table": "bigram", "lines": "bigram", "attention": "history", "encoder-decoder": "encoder-decoder",
+}
+"""The kind of checkpoint that holds a kind of scripted model."""
 TEMPLATE = 20260101
 """The seed of the tables of templates."""
 
@@ -74,8 +80,9 @@ class Models:
 
 def checkpoint_for(model: object, ends: tuple[int, ...] = (), spare: int = 0) -> Checkpoint:
     """Give the checkpoint that computes what a scripted model does. Raises `Unspoken`. `ends`: its EOS ids."""
-    if isinstance(model, History):
-        return Checkpoint("history", checkpoint_for(model.table, ends).table)    # V is part of what it computes
+    if isinstance(model, History | EncoderDecoder):
+        kind = "history" if isinstance(model, History) else "encoder-decoder"
+        return Checkpoint(kind, checkpoint_for(model.table, ends).table)        # V is part of what it computes
     if not isinstance(model, Scripted | Table) or model.kind not in ("table", "lines"):
         raise Unspoken(f"no checkpoint holds a model of the kind {getattr(model, 'kind', type(model).__name__)}")
     try:
@@ -106,14 +113,13 @@ def write(checkpoint: Checkpoint, folder: Path, form: str) -> None:
     replace_head(folder, template, checkpoint)
 
 
-def prepare(form: str, spare: int = 0, kinds: Collection[str] = ()) -> None:
+def prepare(form: str, spare: int = 0, kinds: Collection[str] = ("table", "lines")) -> None:
     """Convert the templates of a format that are missing: minutes the first time. `kinds`: of scripted models."""
     if form in CONVERTED:
-        for size in SIZES:
-            for more in {0, spare}:
-                template_folder(template_of(size + more), form)
-        if "attention" in kinds:
-            template_folder(template_of(ATTENTIVE, "history"), form)
+        for kind in dict.fromkeys(HELD_AS[kind] for kind in kinds):
+            sizes = {*SIZES, *(size + spare for size in SIZES)} if kind == "bigram" else SIZES_OF[kind]
+            for size in sorted(sizes):
+                template_folder(template_of(size, kind), form)
 
 
 def template_of(size: int, kind: str = "bigram") -> Checkpoint:
@@ -153,7 +159,7 @@ def replace_head(folder: Path, template: Checkpoint, checkpoint: Checkpoint) -> 
 
     Both heads are float32[V, width], the same number of bytes.
     """
-    old, new = (head(lines_of(one.table), one.room) for one in (template, checkpoint))
+    old, new = (head(lines_of(one.table), one.width) for one in (template, checkpoint))
     found = 0
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         data = path.read_bytes()

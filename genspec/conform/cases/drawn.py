@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from genspec.backends.call import Call
+from genspec.backends.checkpoints.models import EncoderDecoder
 from genspec.backends.decoder import Answer
 from genspec.backends.reference import ReferenceDecoder
 from genspec.config.decision import Rejected
@@ -24,6 +25,8 @@ from genspec.conform.question import Json, Question, Told
 from genspec.conform.verdict import Kind, Verdict
 from genspec_reference import Scripted, Table
 
+LOW = -8.0
+"""What stands for minus infinity in the table of an encoder-decoder, whose logits are sums of its lines."""
 DRAWING = 0.8
 """Share of the time for a smallest case in which Hypothesis looks for it."""
 CHUNK = 50
@@ -173,7 +176,7 @@ def fitted(call: Call, can: Capabilities) -> Call:
         names = {"pieces": "pieces", "allowed_tokens": "allowed_tokens", "negative_prompts": "negative_prompt",
                  "assistant": "assistant"}
         rest = {name: None for name, member in names.items() if member not in known}
-    model = known_model(call.model, can)
+    model = known_model(call.model, can) if call.sources is None else known_reader(call.model, can)
     if not rest and len(config) == len(call.config) and model is call.model:
         return call
     return replace(call, config=config, model=model, **rest)    # type: ignore[arg-type]
@@ -184,6 +187,15 @@ def known_model(model: Model, can: Capabilities) -> Model:
     if can.kinds is None or model.kind in can.kinds or "lines" not in can.kinds or not isinstance(model, Scripted):
         return model
     return Table(tuple(tuple(model((token,)).tolist()) for token in range(model.vocab_size)), model.eos)
+
+
+def known_reader(model: Model, can: Capabilities) -> Model:
+    """Give a model of a source: who knows checkpoints of encoder-decoders gets one of those."""
+    if "encoder-decoder" not in (can.kinds or ()) or not isinstance(model, Scripted | Table):
+        return known_model(model, can)
+    if isinstance(model, Scripted):
+        return EncoderDecoder(replace(model, kind="table"))
+    return EncoderDecoder(Table(tuple(tuple(max(logit, LOW) for logit in line) for line in model.lines), model.eos))
 
 
 def taken(call: Call, can: Capabilities) -> bool:

@@ -9,7 +9,7 @@ from genspec.backends.decoder import Info, Refusal
 from genspec.conform.capabilities import Capabilities, inputs_of, lacking
 from genspec.conform.cases.case import Case
 from genspec.conform.cases.drawn import Drawn, drawn_cases
-from genspec.conform.cases.placed import Placed, attentive, batches, placed
+from genspec.conform.cases.placed import Placed, attentive, batches, placed, sourced
 from genspec.conform.cases.published import Published, all_published, published
 from genspec.conform.laws.case import laws
 from genspec.conform.oracle.tolerance import EPSILONS
@@ -54,8 +54,9 @@ def selected(selection: Selection, info: Info, can: Capabilities) -> Selected:
     check(selection)
     every: list[Case] = [*published(selection.profile), *placed(selection.profile)]
     every += batches(selection.profile) if "prompts" in (inputs_of(can) or ()) else ()
-    if "attention" in (can.kinds or ()):        # a kind that is asked of those alone that name it
-        every += attentive(selection.profile, "prompts" in (inputs_of(can) or ()))
+    for kind, calls in (("attention", attentive), ("encoder-decoder", sourced)):
+        if kind in (can.kinds or ()):           # it is asked of those alone that name it
+            every += calls(selection.profile, "prompts" in (inputs_of(can) or ()))
     every += laws(selection.profile, selection.seed) if "L4" in selection.levels else ()
     fitting = [case for case in every if wanted(case, selection)]
     reasons = [(case, why_not(case.question, info, can) or not_refused(case, can)) for case in fitting]
@@ -210,7 +211,8 @@ def check(selection: Selection) -> None:
 
 def known_ids() -> frozenset[str]:
     """Give the ids of all cases that have one for good: those that are not drawn."""
-    lasting: list[Case] = [*all_published(folder()), *placed("hf"), *batches("hf"), *attentive("hf", True), *laws("hf")]
+    lasting: list[Case] = [*all_published(folder()), *placed("hf"), *batches("hf"), *attentive("hf", True),
+                           *sourced("hf", True), *laws("hf")]
     return frozenset(case.question.id for case in lasting)
 
 
@@ -232,7 +234,7 @@ def case_named(name: str, profile: str, can: Capabilities) -> Case:
         if number % drawn.CHUNK < len(calls):
             return drawn.Drawn(name, calls[number % drawn.CHUNK])
     every: list[Case] = [*all_published(folder()), *placed(profile), *batches(profile), *attentive(profile, True),
-                         *laws(profile)]
+                         *sourced(profile, True), *laws(profile)]
     vectors = {case.question.id: case for case in every}
     if name in vectors:
         return vectors[name]

@@ -8,6 +8,7 @@ from genspec.conform.deviations.page import table
 from genspec.conform.engines.data import LABELS, Runs
 from genspec.conform.engines.finding import Finding, explained
 from genspec.conform.engines.findings import findings_of
+from genspec.dialects import Dialect
 
 Json = Mapping[str, Any]
 KINDS = {"choice": "made on purpose", "bug": "a bug", "limit": "a limit"}
@@ -174,8 +175,14 @@ def example(run: Json, group: Sequence[Json]) -> Iterator[str]:
 
 def dialect_part(runs: Runs) -> Iterator[str]:
     """Show how the engine spells each field."""
-    dialect = runs.dialect
     yield "## Its dialect\n"
+    yield from options(runs.dialect)
+    if runs.dialect.encoder_decoder:
+        yield from options(runs.dialect.encoder_decoder)
+
+
+def options(dialect: Dialect) -> Iterator[str]:
+    """Show the options of one call."""
     yield f"The options of `{dialect.call}`, for fields of a generation config.\n"
     yield "\n".join(table(
         ("field", "option", "written as", "left out", "off", "note"),

@@ -3,6 +3,7 @@
 tests/backends/engines/test_engines.py asks the real ones.
 """
 
+import json
 import sys
 from dataclasses import replace
 from importlib import import_module, metadata
@@ -12,12 +13,14 @@ from support import fake_engines
 
 from genspec import GenerationConfig
 from genspec.backends.call import Call
+from genspec.backends.checkpoints.models import EncoderDecoder
 from genspec.backends.decoder import Unsupported
 from genspec.backends.engines.engine import EngineDecoder
 from genspec.backends.engines.installed import require
 from genspec.backends.engines.llama_cpp import LlamaCpp
 from genspec.backends.engines.llama_cpp_chain import question
 from genspec.backends.engines.unended import ended
+from genspec.backends.reference import ReferenceDecoder
 from genspec.conform import run
 from genspec.dialects import NAMES, dialect_named, module_of
 from genspec_reference import Scripted, Table
@@ -84,8 +87,9 @@ def test_what_a_dialect_has_no_word_for_is_not_asked(decoder):
 
 
 def test_an_engine_is_loaded_once_for_a_model(decoder):
-    one, other = decoder.models.of(TABLE, (2,)), decoder.models.of(Scripted("table", 4, 7, (2,)), (2,))
-    assert decoder.models.of(TABLE, (2,)) is one, "loaded again"
+    models = getattr(decoder, "decoder_only", decoder).models
+    one, other = models.of(TABLE, (2,)), models.of(Scripted("table", 4, 7, (2,)), (2,))
+    assert models.of(TABLE, (2,)) is one, "loaded again"
     assert other is not one
 
 
@@ -105,6 +109,23 @@ def test_an_engine_that_is_too_old_says_what_to_install(monkeypatch):
     monkeypatch.setattr(metadata, "version", lambda name: "3.24.0")
     with pytest.raises(ImportError, match=r"CTranslate2 3\.24\.0 is older than 4\.8.*pip install"):
         require(dialect)
+
+
+def test_a_source_is_for_the_translator_of_ctranslate2(monkeypatch):
+    decoder, model = with_fake("ctranslate2", monkeypatch), EncoderDecoder(Scripted("table", 3, 7, (2, 5)))
+    call = Call({"max_new_tokens": 4, "decoder_start_token_id": 6, "eos_token_id": [5, 2], "num_beams": 2},
+                model, ((), ()), ((1, 4), (3,)), "ctranslate2")
+    rows = [[row.tokens for row in output.rows] for output in decoder.decode(call)]
+    assert rows == [[row.tokens for row in output.rows] for output in ReferenceDecoder().decode(call)]
+    kept = [folder for folder, _ in decoder.encoder_decoder.models.kept.values()]
+    assert [json.loads((folder / "config.json").read_text())["eos_token"] for folder in kept] == ["<5>"]
+    assert not decoder.decoder_only.models.kept, "the Generator was asked"
+
+
+def test_a_model_that_reads_its_source_otherwise_than_a_checkpoint_is_not_asked(monkeypatch):
+    call = Call({"max_new_tokens": 2, "decoder_start_token_id": 0}, TABLE, ((),), ((1,),), "ctranslate2")
+    said = with_fake("ctranslate2", monkeypatch).decode(call)
+    assert said == Unsupported("no checkpoint reads a source as a model of the kind table does")
 
 
 def test_the_chain_of_llama_cpp_is_asked_with_biases(monkeypatch):

@@ -7,14 +7,17 @@ import pytest
 from genspec.backends.checkpoints import Checkpoint, model_of, write_checkpoint
 from genspec.backends.engines import models
 from genspec.backends.engines.models import Models, checkpoint_for, replace_head
+from genspec.conform.cases.placed.sources import SIZE
 from genspec.conform.strategies.models import VOCABULARIES
 from genspec.dialects.spelling import Unspoken
 from genspec_reference import Scripted, Table
 
 
-@pytest.mark.parametrize("size", [1, 2, 5, 33, 70])
-def test_a_template_with_another_head_is_the_other_checkpoint(tmp_path, size):
-    template, wanted = (Checkpoint("bigram", Scripted("table", seed, size, (0,))) for seed in (1, 2))
+@pytest.mark.parametrize(("size", "kind"), [
+    (1, "bigram"), (2, "bigram"), (5, "history"), (33, "bigram"), (70, "bigram"), (3, "encoder-decoder"),
+])
+def test_a_template_with_another_head_is_the_other_checkpoint(tmp_path, size, kind):
+    template, wanted = (Checkpoint(kind, Scripted("table", seed, size, (0,))) for seed in (1, 2))
     made = write_checkpoint(tmp_path / "template", template)
     right = write_checkpoint(tmp_path / "right", wanted)
     replace_head(made, template, wanted)
@@ -55,3 +58,4 @@ def test_engines_that_are_not_asked_for_long_are_dropped(tmp_path):
 
 def test_templates_are_ready_for_every_size_that_is_drawn():
     assert {*VOCABULARIES, 1} <= set(models.SIZES), set(VOCABULARIES) - set(models.SIZES)
+    assert {*VOCABULARIES, 1, SIZE} <= set(models.SIZES_OF["encoder-decoder"])

@@ -19,6 +19,7 @@ from genspec.conform.cases.placed.ends import ENDS
 from genspec.conform.cases.placed.fields import FIELD_CALLS
 from genspec.conform.cases.placed.long import LONG
 from genspec.conform.cases.placed.orders import ORDER_CALLS
+from genspec.conform.cases.placed.sources import source_calls
 from genspec.conform.question import Told
 from genspec.conform.verdict import Kind, Verdict
 
@@ -67,6 +68,11 @@ def batches(profile: str) -> tuple[Placed, ...]:
 def attentive(profile: str, batched: bool) -> tuple[Placed, ...]:
     """Give the calls on a model that reads its whole row by attention, for decoders that name this kind."""
     return tuple(Placed(f"placed/{name}", call, shows) for name, shows, call in attention_calls(profile, batched))
+
+
+def sourced(profile: str, batched: bool) -> tuple[Placed, ...]:
+    """Give the calls on an encoder-decoder as a checkpoint holds it, for decoders that name this kind."""
+    return tuple(Placed(f"placed/{name}", call, shows) for name, shows, call in source_calls(profile, batched))
 
 
 def of_profile(profile: str, calls: Mapping[str, tuple[tuple[str, ...], Call]]) -> tuple[Placed, ...]:
