@@ -78,7 +78,8 @@ def stops(config: ConfigNode) -> list[object]:
     "GS830", "modelfile-refused", severity=Severity.ERROR, clauses=["CONFIG-3"], targets="ollama", sources=MODELFILE,
     rationale="""`ollama create` reads the whole file or none of it. A comment needs a line of its own: behind a value
     it is part of the value. An integer has no point, a number no quotes of the other kind, and there is one blank
-    between PARAMETER and its name.""",
+    between PARAMETER and its name. Lines in a row that are no instructions, as the rest of a text whose quotes end
+    too early, are told once.""",
     help="Write one instruction a line, and comments on lines of their own.",
     bad=modelfile("FROM llama3.2\nPARAMETER temperature 0.7 # not too wild\n"),
     good=modelfile("FROM llama3.2\n# not too wild\nPARAMETER temperature 0.7\n"),

@@ -4,8 +4,9 @@ An instruction ends with its line, unless its value begins with a quote: then wi
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 
 from genspec.lint.finding import Edit, Pointer, Span
@@ -54,7 +55,7 @@ def parse_modelfile(path: str, data: bytes) -> Document:
     text = utf8(data) if TRIGGER.search(data) else None
     if text is None:
         return nothing(path)
-    found = list(instructions(text))
+    found = list(told_once(instructions(text)))
     given = parameters(found)
     places = (Place(Source.OLLAMA_MODELFILE, given, ("PARAMETER",)),)
     return Document(
@@ -70,6 +71,17 @@ def instructions(text: str) -> Iterator[Instruction]:
         instruction = instruction_at(text, offset)
         yield instruction
         offset = max(instruction.end, offset + 1)
+
+
+def told_once(found: Iterable[Instruction]) -> Iterator[Instruction]:
+    """Make one of lines in a row that are no instructions: a text whose quotes end too early has one fault."""
+    for is_known, row in groupby(found, lambda one: one.command in COMMANDS):
+        first, *more = row
+        if is_known or not more:
+            yield from (first, *more)
+        else:
+            lines = "is the line" if len(more) == 1 else f"are the {len(more)} lines"
+            yield first._replace(fault=f"{first.fault}. Nor {lines} behind it: does a quote before end too early?")
 
 
 def instruction_at(text: str, start: int) -> Instruction:

@@ -40,6 +40,8 @@ def found(document, target=None):
     ("FROM x\nPARAMETER use_mmap false\n", []),
     ("FROM x\nPARAMETER  top_k 40\n", [("GS830", 2, 1, "error")]),
     ("FROM x\nTOP_K 40\n", [("GS830", 2, 1, "error")]),
+    ("FROM x\nSYSTEM \"\"\"You are \"Bob\"\"\"\nwho says\n\nhello.\n\"\"\"\nTOP_K 40\n", [("GS830", 3, 1, "error")]),
+    ("FROM x\nTOP_K 40\nPARAMETER seed 1\nTOP_P 1\n", [("GS830", 2, 1, "error"), ("GS830", 4, 1, "error")]),
     ("FROM x\nSYSTEM \"\"\"no end\n", [("GS830", 2, 1, "error")]),
     ("FROM x\nPARAMETER top_p 95\n", [("GS835", 2, 1, "warning")]),
     ("FROM x\nPARAMETER repeat_penalty -1\n", [("GS835", 2, 1, "warning")]),
@@ -57,6 +59,15 @@ def found(document, target=None):
 ])
 def test_modelfiles(text, wanted):
     assert found(modelfile(text)) == wanted
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("FROM x\nTOP_K 40\n", "REQUIRES"), ("FROM x\nTOP_K 40\nTOP_P 1\n", "Nor is the line behind it"),
+    ("FROM x\nSYSTEM \"a\"\nb\nc\n\"\n", "Nor are the 2 lines behind it: does a quote before end too early?"),
+])
+def test_lines_that_are_no_instructions_are_told_once(text, said):
+    (finding,) = check_document(modelfile(text), DEFAULT, [RULES["GS830"]])
+    assert said in finding.message and ("behind" in said) == ("behind" in finding.message), finding.message
 
 
 @pytest.mark.parametrize(("target", "name", "severity"), [
