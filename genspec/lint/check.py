@@ -60,8 +60,16 @@ def check_document(
     chosen = rules if isinstance(rules, Selection) else Selection(default_rules() if rules is None else rules)
     found = [held(node, targets_of(node.place, named), chosen) for node in nodes_of(document, named[0])]
     if document.places is not None:
-        return [finding for findings in found for finding in sorted(findings, key=worst_first)]
+        return once(finding for findings in found for finding in sorted(findings, key=worst_first))
     return sorted((finding for findings in found for finding in findings), key=in_order)
+
+
+def once(findings: Iterable[Finding]) -> list[Finding]:
+    """Leave out what was said already: a value that aliases bring into several places is written in one."""
+    kept: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        kept.setdefault((finding.code, finding.path, finding.span, finding.message), finding)
+    return list(kept.values())
 
 
 def held(node: ConfigNode, targets: Sequence[Target], rules: Selection) -> list[Finding]:

@@ -161,6 +161,14 @@ def test_aliases_and_merged_members_stand_where_they_are_written():
     assert document.locate(("run", "top_p"), False) == document.locate(("base", "top_p"), False)
 
 
+@pytest.mark.parametrize("user", ["<<: *b", "<<: [*b]", "<<: *b\n  top_k: 5", "<<: {<<: *b}"])
+def test_a_fault_behind_an_anchor_is_told_once_where_it_is_written(user):
+    runs = "".join(f"run{number}:\n  {user}\n" for number in range(3))
+    text = f"base: &b\n  max_completion_length: 5\n  top_p: 1.5\n{runs}other:\n  <<: *b\n  top_p: 1.7\nlast: *b\n"
+    found = [one for one in check_document(parse_yaml("x.yaml", text.encode())) if one.code == "GS204"]
+    assert [text.splitlines()[one.span.line - 1].strip() for one in found] == ["top_p: 1.5", "top_p: 1.7"], found
+
+
 @pytest.mark.parametrize("before", ["", "\ufeff", "# é\n", "x: '😀 é'\n", "x: |\n  😀\n", "\r\n"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_columns_count_characters_whatever_stands_before(before, end):
