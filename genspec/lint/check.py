@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import genspec.lint.rules  # noqa: F401  fills RULES
 from genspec.lint.draft import Draft
-from genspec.lint.finding import Finding, Severity
+from genspec.lint.finding import Finding, Fix, Severity
 from genspec.lint.kind import Kind, classify
 from genspec.lint.node import ConfigNode
 from genspec.lint.rule import RULES, Rule, Selection, rules_for
@@ -159,9 +159,20 @@ def finished(rule: Rule, draft: Draft, node: ConfigNode) -> Finding:
         clause=rule.clauses[0],
         help=rule.help,
         url=rule.url,
-        fix=draft.fix if draft.fix is not None and document.is_fixable else None,
+        fix=with_place(draft.fix, document),
         confidence=draft.confidence,
     )
+
+
+def with_place(fix: Fix | None, document: Document) -> Fix | None:
+    """Return a fix that `--fix` would apply, and no other. In a config that is a file of its own each has its place."""
+    if fix is None or not document.is_fixable:
+        return None
+    if document.places is None:
+        return fix
+    from genspec.lint.fixing.fix import after  # of most files there is nothing to fix
+
+    return fix if after(document, fix) is not None else None
 
 
 def documents(paths: Iterable[Path], progress: Progress | None = None) -> Iterator[Document]:

@@ -38,7 +38,7 @@ def quick_fixes(
         place = range_of(finding.span, lines)
         if finding.fix is None or finding.path != document.path or place.end < wanted.start or wanted.end < place.start:
             continue
-        text = after(document, finding)
+        text = after(document, finding.fix)
         if text is None:
             continue
         title = finding.fix.message if finding.fix.safe else f"{finding.fix.message} (can change the output)"

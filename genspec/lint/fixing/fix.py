@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from genspec.lint.finding import Edit, Finding
+from genspec.lint.finding import Edit, Finding, Fix
 from genspec.lint.fixing.json_edit import edited
 from genspec.lint.sources.document import Document
 from genspec.lint.sources.readers import reader_of
@@ -36,7 +36,8 @@ def fixed(document: Document, check: Check, unsafe: bool = False) -> Fixed:
         if finding is None or len(applied) == MOST_FIXES:
             return Fixed(document, tuple(applied), left)
         tried.add(name(finding))
-        text = after(document, finding)
+        assert finding.fix is not None
+        text = after(document, finding.fix)
         if text is not None:
             document = read_again(document, text)
             applied.append(finding)
@@ -52,15 +53,16 @@ def name(finding: Finding) -> tuple[object, ...]:
     return finding.code, finding.pointer, finding.message
 
 
-def after(document: Document, finding: Finding) -> str | None:
+def after(document: Document, fix: Fix) -> str | None:
     """Return the text with all edits of a fix, or None when one of them has no place in it."""
-    assert finding.fix is not None
-    for edit in finding.fix.edits:
+    text: str | None = document.text
+    for number, edit in enumerate(fix.edits):
+        if number:
+            document = read_again(document, text or "")
         text = edit_text(document, edit)
         if text is None:
             return None
-        document = read_again(document, text)
-    return document.text
+    return text
 
 
 def read_again(document: Document, text: str) -> Document:

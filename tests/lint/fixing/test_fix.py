@@ -3,15 +3,17 @@
 import json
 
 import pytest
+from support.seed_files import SEEDS
 
 from genspec.config import GenerationConfig, Rejected
 from genspec.config.profiles import PROFILES
 from genspec.lint.check import check_document, default_rules
-from genspec.lint.fixing.fix import fixed
+from genspec.lint.fixing.fix import after, fixed
 from genspec.lint.fixing.run import diff, repair_paths
 from genspec.lint.rule import RULES, Files
 from genspec.lint.settings import Settings
 from genspec.lint.sources.json_text import parse_document
+from genspec.lint.sources.readers import reader_of
 from genspec.lint.target import Target
 from genspec_reference import Scripted, generate, seeded_noise
 
@@ -37,6 +39,28 @@ def test_what_is_fixed_is_gone_and_stays_gone(text, unsafe):
                 {(finding.code, finding.pointer) for finding in first.applied}], (text, first.document.text)
     again = fixed(first.document, check, unsafe)
     assert (again.applied, again.document.text) == ((), first.document.text)
+
+
+FILES = [*(("generation_config.json", text.values[0].encode()) for text in texts()), *SEEDS.items()]
+
+
+@pytest.mark.parametrize(("name", "data"), FILES, ids=[f"{name} {data[:40]!r}" for name, data in FILES])
+def test_a_fix_that_is_told_of_is_one_that_can_be_made(name, data):
+    document = reader_of(name)(name, data)
+    for finding in check_document(document, TARGET, list(RULES.values())):
+        assert finding.fix is None or after(document, finding.fix) is not None, finding
+
+
+@pytest.mark.parametrize(("name", "text", "fixes"), [
+    ("x.yaml", "model: o3\nmessages: [{role: user}]\ntemperature: 0.2\n", {"GS816": True}),
+    ("x.yaml", "{model: o3, messages: [{role: user}], temperature: 0.2}\n", {"GS816": False}),
+    ("x.yaml", "model: m\nprompt: p\nmax_new_tokens: 5\ntop_p: 0.5\n", {"GS820": True}),
+    ("x.yaml", "{model: m, prompt: p, max_new_tokens: 5, top_p: 0.5}\n", {"GS820": True}),
+    ("x.sh", "vllm serve m --override-generation-config '{\"max_length\": 5}'\n", {"GS803": False}),
+])
+def test_fixes_by_place(name, text, fixes):
+    found = check_document(reader_of(name)(name, text.encode()), TARGET, list(RULES.values()))
+    assert {one.code: one.fix is not None for one in found} == fixes, found
 
 
 def outputs(text, profile):
