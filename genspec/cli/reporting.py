@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 
-from genspec.cli.errors import UsageError, failed, meant
+from genspec.cli.errors import Failure, UsageError, failed, meant
 from genspec.cli.output import emit, paint_for, save
 from genspec.lint.check import Report
 from genspec.lint.report.paint import Paint, plain
@@ -19,16 +19,25 @@ FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
 
 
 def write_report(report: Report, options: Namespace, read: TextOf) -> None:
-    """Print the report, and write it to the files that were asked for."""
+    """Write the report to the files that were asked for, and print it: last, as a reader that leaves ends the run.
+
+    Raises `Failure` for a file that cannot be written, when all else is.
+    """
+    failure = None
     for form, path in outputs_of(options):
         if path is None:
             emit(report_pieces(report, form, read, paint_for(sys.stdout, options.no_color)))
-        else:
+            continue
+        try:
             save(report_pieces(report, form, read, plain), path)
+        except Failure as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
 
 
 def outputs_of(options: Namespace) -> list[tuple[str, str | None]]:
-    """Return each report that is wanted: its format, and its file; None is standard output."""
+    """Return each report that is wanted: its format, and its file; None, the last one, is standard output."""
     files: dict[str, str] = {}
     printed = True
     for given in options.output or ():
@@ -44,7 +53,7 @@ def outputs_of(options: Namespace) -> list[tuple[str, str | None]]:
             raise UsageError(f"--output: two reports are to be written to {path}: give each a file of its own")
         files[path] = form
     wanted: list[tuple[str, str | None]] = [(form, path) for path, form in files.items()]
-    return [(options.format, None), *wanted] if printed else wanted
+    return [*wanted, (options.format, None)] if printed else wanted
 
 
 def report_pieces(report: Report, form: str, read: TextOf, paint: Paint) -> Iterable[str]:

@@ -170,6 +170,26 @@ def test_a_reader_that_leaves_early_ends_the_run_quietly(model):
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
 
+def test_a_reader_that_leaves_early_leaves_the_files_of_the_report(model, tmp_path):
+    model()
+    reading, writing = os.pipe()
+    os.close(reading)
+    files = [f"sarif={tmp_path}/report.sarif", f"junit={tmp_path}/report.xml"]
+    done = subprocess.run(command("check", *(word for file in files for word in ("--output", file))),
+                          stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+    assert json.loads((tmp_path / "report.sarif").read_text())["runs"][0]["results"]
+    assert (tmp_path / "report.xml").read_text().rstrip().endswith("</testsuites>")
+
+
+def test_a_file_of_the_report_that_cannot_be_written_costs_no_other(genspec, model, tmp_path):
+    model()
+    result = genspec("check", "--output", "sarif=no/such/folder/x", "--output", f"json={tmp_path}/x.json")
+    assert result.status == 2 and "GS201" in result.out and result.err.count("\n") == 1, result
+    assert json.loads((tmp_path / "x.json").read_text())["findings"]
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_a_full_disk_is_one_line(model):
     model()
