@@ -269,7 +269,8 @@ def decoder_start_missing(config: ConfigNode) -> Iterator[Draft]:
     "GS508", "generation-fields-in-model-config", severity=Severity.WARNING, clauses=["CONFIG-8"], sources=FOLDER,
     rationale="""Fields of generation in config.json are read only where there is no generation_config.json, and are
     moved there by whoever saves the model next. Beside a generation_config.json nothing reads them: what was set
-    there, or is changed there, has no effect.""",
+    there, or is changed there, has no effect. `--fix` leaves them: a fix changes the file of its finding, and this
+    would take two.""",
     help="Move the fields to generation_config.json.",
     bad=Files({GENERATION: ENDS, CONFIG: {"model_type": "gpt2", "num_beams": 4, "no_repeat_ngram_size": 3}}),
     good=Files({GENERATION: {**ENDS, "num_beams": 4, "no_repeat_ngram_size": 3}, CONFIG: {"model_type": "gpt2"}}),
