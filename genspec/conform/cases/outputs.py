@@ -128,7 +128,10 @@ def reason_of(told: Any, request: Request | None, tokens: tuple[int, ...]) -> Fi
 
 
 def completed(request: Request, expected: Sequence[Row], rows: tuple[Row, ...], told: Told) -> tuple[Row, ...]:
-    """Give rows of a search what it does not tell of them: that of the reference's rows with the same tokens."""
+    """Give rows of a search what it does not tell of them: that of the reference's rows with the same tokens.
+
+    Beam indices are those of one search, so all rows get them, or none.
+    """
     missing = [name for name, value in (("beam_indices", told.beam_indices), ("score", told.sequences_scores))
                if value is None]
     if not missing:
@@ -139,9 +142,12 @@ def completed(request: Request, expected: Sequence[Row], rows: tuple[Row, ...], 
         with suppress(Rejected):
             every = run(replace(request, plan=replace(request.plan, outputs=outputs))).rows
             known = {row.tokens: row for row in every} | known
+    alike = [same_row(place, row, expected, known) for place, row in enumerate(rows)]
+    if None in alike:
+        missing = [name for name in missing if name != "beam_indices"]
     return tuple(
         replace(row, **{name: getattr(like, name) for name in missing}) if like is not None else row
-        for row, like in ((row, same_row(place, row, expected, known)) for place, row in enumerate(rows))
+        for row, like in zip(rows, alike, strict=True)
     )
 
 

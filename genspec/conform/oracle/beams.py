@@ -81,11 +81,15 @@ def followed(
 
 
 def rows_of(answered: tuple[Row, ...]) -> Rows | None:
-    """Read what rows say of the search; None when two of them contradict each other, or one says nothing."""
+    """Read what rows say of the search; None when two of them contradict each other, or one says nothing.
+
+    Rows without beam indices, of a decoder that does not tell them, say only when they have ended.
+    """
     numbered: dict[int, dict[int, Tokens]] = defaultdict(dict)
     ended_at: dict[int, set[Tokens]] = defaultdict(set)
+    told = any(row.beam_indices for row in answered)
     for row in answered:
-        if len(row.beam_indices) != len(row.new_tokens):
+        if told and len(row.beam_indices) != len(row.new_tokens):
             return None
         for count, number in enumerate(row.beam_indices[1:], start=1):
             begun = row.tokens[:row.prompt_length + count]
@@ -238,4 +242,5 @@ def arrived(search: Followed, node: Node) -> GenerateOutput | None:
 def identical(row: Row, finished: Finished) -> bool:
     """Tell whether a row is a finished hypothesis."""
     one = finished.hypothesis
-    return (row.tokens, row.beam_indices, row.finish_reason) == (one.tokens, one.beam_indices, finished.reason)
+    return ((row.tokens, row.finish_reason) == (one.tokens, finished.reason)
+            and row.beam_indices in ((), one.beam_indices))

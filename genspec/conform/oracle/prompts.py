@@ -47,13 +47,14 @@ def follows_rows(request: Request) -> bool:
 
 
 def same_rows(expected: Rows, answered: Rows) -> bool:
-    """Tell whether rows have the same tokens, ends and beam indices."""
-    return [identity(row) for row in expected] == [identity(row) for row in answered]
+    """Tell whether rows have the same tokens and ends, and beam indices where a decoder tells them."""
+    told = any(row.beam_indices for row in answered)
+    return [identity(row, told) for row in expected] == [identity(row, told) for row in answered]
 
 
-def identity(row: Row) -> tuple[object, ...]:
-    """Give what is compared exactly."""
-    return tuple(row.tokens), row.prompt_length, str(row.finish_reason), tuple(row.beam_indices)
+def identity(row: Row, told: bool) -> tuple[object, ...]:
+    """Give what is compared exactly. `told`: whether the beam indices are."""
+    return tuple(row.tokens), row.prompt_length, str(row.finish_reason), tuple(row.beam_indices) if told else ()
 
 
 def run_of(output: GenerateOutput, row: Row) -> Run | None:
@@ -110,9 +111,9 @@ def wrong_rows(request: Request, place: Place, expected: GenerateOutput, answere
     clauses = clauses_of_search(request, expected, answered)
     if len(expected.rows) != len(answered.rows):
         return wrong_count(place, clauses, expected, answered)
-    pairs = zip(expected.rows, answered.rows, strict=True)
+    pairs, told = zip(expected.rows, answered.rows, strict=True), any(row.beam_indices for row in answered.rows)
     number, (right, wrong) = next(
-        (number, pair) for number, pair in enumerate(pairs) if identity(pair[0]) != identity(pair[1])
+        (number, pair) for number, pair in enumerate(pairs) if identity(pair[0], told) != identity(pair[1], told)
     )
     row = Place(place.prompt, number, parting(right, wrong))
     for name, title in (("tokens", "tokens"), ("finish_reason", "finish reason"), ("beam_indices", "beam indices")):

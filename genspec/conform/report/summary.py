@@ -94,6 +94,9 @@ def features_of(verdict: Json) -> list[str]:
         found.add("batch" if len({len(prompt) for prompt in given["prompts"]}) == 1 else "ragged batch")
     ends = config.get("eos_token_id") if isinstance(config, Mapping) else None
     found.add("no EOS" if ends is None or ends == [] else "several EOS ids" if several(ends) else "one EOS id")
+    if isinstance(config, Mapping) and "model" in given:
+        size, beams = given["model"]["vocab_size"], config.get("num_beams") or 1
+        found |= {*(["one token"] if size == 1 else []), *(["more beams than tokens"] if beams > size else [])}
     if "source" in given:
         sources = given["source"] if "prompts" in given else [given["source"]]
         ids = set(ends if isinstance(ends, list) else [ends])

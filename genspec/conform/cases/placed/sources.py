@@ -5,6 +5,7 @@ or a source of another row shows. Decisions here are further apart than such a c
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from genspec.backends.call import Call, Tokens
@@ -38,6 +39,7 @@ SEEDS: Mapping[str, int] = {
     "source-beams-to-the-end-ending-2": 2,
     "source-beams-to-the-end-ending-3": 2,
     "source-beams-to-the-end-ending-batch": 13,
+    "source-bad-word-of-the-start": 8,
 }
 """Of calls whose decisions are near under the seed 1 another one."""
 
@@ -54,9 +56,21 @@ def source_calls(profile: str, batched: bool) -> Iterator[tuple[str, tuple[str, 
                 yield called, ("OUTPUTS-15", *clauses), call_of(called, config, RAGGED, ends, profile)
 
 
+    yield from corners(profile)
+
+
+def corners(profile: str) -> Iterator[tuple[str, tuple[str, ...], Call]]:
+    """Give calls at the ends of what there can be: a source with little besides an EOS, bad words, few tokens."""
     for number, source in enumerate(OF_AN_EOS):
         name = f"source-of-an-eos-{number}"
         yield name, ("GREEDY-1", "TOKENS-2"), call_of(name, {}, (source,), ENDS, profile)
+    name, words = "source-bad-word-of-the-start", {"bad_words_ids": [[START, token] for token in range(9)]}
+    yield name, ("BAD-WORDS-2",), call_of(name, words, SOURCES[:1], (), profile)
+    few = EncoderDecoder(Scripted("table", 2, 3, (1,)))
+    name, beams = "source-more-beams-than-tokens", {"num_beams": 4, "num_return_sequences": 4, "early_stopping": True}
+    yield name, ("BEAM-SEARCH-2",), replace(call_of(name, beams, ((2,),), (1,), profile), model=few)
+    name, words = "source-nothing-left", {"bad_words_ids": [[token] for token in range(3)]}
+    yield name, ("SCORES-6",), replace(call_of(name, words, ((2,),), (), profile), model=few)
 
 
 def call_of(name: str, config: Mapping[str, Any], sources: tuple[Tokens, ...], ends: Tokens, profile: str) -> Call:
