@@ -53,6 +53,13 @@ def test_the_first_finding_that_fits_explains_and_the_rest_is_stale():
     assert list(explained([failure()], [])) == [""]
 
 
+def test_a_process_that_a_case_has_damaged_ends_in_any_case_or_in_none():
+    damages = Finding("A-1", "x", "y", "bug", features=("beam_search",), anywhere=("SIGABRT",))
+    assert damages.explains(failure(difference="SIGABRT", features=["greedy"]))
+    assert not damages.explains(failure(difference="tokens", features=["greedy"]))
+    assert not stale({"": {"failures": []}}, [damages])
+
+
 class Wrong:
     """A decoder that takes the second best token."""
 

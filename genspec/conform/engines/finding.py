@@ -20,11 +20,12 @@ class Finding:
     features: tuple[str, ...] = ()              # that the case has, all of them
     without: tuple[str, ...] = ()               # that it has not
     label: str = ""                             # of the run, where an engine has several
+    anywhere: tuple[str, ...] = ()              # differences of any case: how a process ends that it has damaged
 
     def explains(self, failure: Json) -> bool:
         """Tell whether a failure is one of these."""
         has = set(failure["features"])
-        return (
+        return failure["difference"] in self.anywhere or (
             (not self.clauses or any(begins(one, part) for one in failure["violated"] for part in self.clauses))
             and (not self.differences or failure["difference"] in self.differences)
             and has.issuperset(self.features) and has.isdisjoint(self.without)
@@ -50,9 +51,12 @@ def explained(failures: Iterable[Json], findings: Sequence[Finding]) -> Explaine
 
 
 def stale(runs: Mapping[str, Json], findings: Sequence[Finding]) -> list[str]:
-    """Name the findings that explain no failure of any run. `runs`: summaries by their labels."""
+    """Name the findings that explain no failure of any run. `runs`: summaries by their labels.
+
+    What a process does whose memory is damaged need not show in every run.
+    """
     used = {
         name for label, run in runs.items()
         for name in explained(run["failures"], [one for one in findings if one.label == label])
     }
-    return [one.id for one in findings if one.id not in used]
+    return [one.id for one in findings if one.id not in used and not one.anywhere]
