@@ -65,7 +65,7 @@ def seconds(given: str) -> float:
 def run(options: Namespace) -> int:
     """Run a campaign, or one case, and return the status."""
     try:
-        import hypothesis  # noqa: F401
+        import hypothesis  # noqa: F401  is it there?
     except ImportError:
         raise Failure("a campaign draws its cases with hypothesis: pip install 'genspec[testing]'") from None
     if options.replay is not None:

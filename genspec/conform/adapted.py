@@ -19,7 +19,7 @@ def adapted(decoder: Any, name: str = "the decoder") -> Answering:
     is the `Info` of genspec.backends; or the requests of the kit, when its `info` is a dict.
     """
     if hasattr(decoder, "reply") and isinstance(getattr(decoder, "capabilities", None), Capabilities):
-        return decoder      # type: ignore[no-any-return]
+        return decoder      # type: ignore[no-any-return]  # it has what a decoder has
     given = getattr(decoder, "info", None)
     if given is None:
         raise NoDecoder(f"{name} gives {type(decoder).__name__}, which has no `info`: {INFO}")

@@ -61,7 +61,8 @@ def model_from_json(written: Mapping[str, Any]) -> Model:
     given = {**written, "eos": tuple(written["eos"])}
     if written["kind"] in MADE_OF_A_TABLE:
         table = {**written, "kind": "lines" if "lines" in written else "table"}
-        return MADE_OF_A_TABLE[written["kind"]](model_from_json(table))     # type: ignore[arg-type]
+        made: Any = model_from_json(table)
+        return MADE_OF_A_TABLE[written["kind"]](made)
     if written["kind"] == "lines":
         return Table(tuple(tuple(map(number, line)) for line in written["lines"]), given["eos"])
     return (Layered if written["kind"] == "layers" else Scripted)(**given)

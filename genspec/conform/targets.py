@@ -59,7 +59,7 @@ class Isolated:
 
     def ask(self, question: Question, seconds: float | None = None) -> Told:
         """Have a question answered. Whatever goes wrong is an answer."""
-        return self.process.ask(question, seconds)      # type: ignore[no-any-return]
+        return self.process.ask(question, seconds)      # type: ignore[no-any-return]  # a pipe brings Any
 
     def stop(self) -> None:
         """End the process."""

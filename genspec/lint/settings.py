@@ -86,6 +86,7 @@ def load_settings(start: str | os.PathLike[str], options: Mapping[str, object]) 
             given |= understood(key, value, "--")
     if wishes := given.get("path_ignores"):
         root = os.path.dirname(source)
+        # their reader has made named tuples of them
         given["path_ignores"] = tuple(wish._replace(root=root) for wish in wishes)      # type: ignore[attr-defined]
     return Settings(**given)                    # type: ignore[arg-type]  # each reader returns its field's own type
 

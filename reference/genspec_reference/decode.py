@@ -60,7 +60,7 @@ def decode(
 def run(request: Request) -> GenerateOutput:
     """Run the mode of a request's plan: `modes/<mode>.py::<mode>`, after the prompt is healed. Raises as `decode`."""
     mode = import_module(f"genspec_reference.modes.{request.plan.mode}")
-    return getattr(mode, request.plan.mode)(healed(request))    # type: ignore[no-any-return]
+    return getattr(mode, request.plan.mode)(healed(request))    # type: ignore[no-any-return]  # found by its name
 
 
 def kept_prompt(plan: DecodingPlan, prompt: tuple[int, ...]) -> tuple[int, ...]:

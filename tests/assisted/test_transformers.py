@@ -21,8 +21,8 @@ from genspec_reference.scores import Scores, softmax
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from support import hf_assisted as hf  # noqa: E402
-from transformers.generation import candidate_generator, utils  # noqa: E402
+from support import hf_assisted as hf  # noqa: E402  it imports torch
+from transformers.generation import candidate_generator, utils  # noqa: E402  where it is installed
 
 DRAFTS = {"assistant_early_exit": 1}
 """What makes a plan of this mode, for an assistant in the call."""

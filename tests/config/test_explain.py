@@ -140,7 +140,7 @@ Special tokens and stopping
 
 @pytest.mark.parametrize(("values", "facts", "text"), WHOLE, ids=["greedy", "beams", "assisted", "contrastive"])
 def test_a_whole_explanation_word_by_word(values: dict[str, object], facts: dict[str, str], text: str) -> None:
-    resolution = GenerationConfig.from_dict(values).resolve(prompt_length=7, **facts)  # type: ignore[arg-type]
+    resolution = GenerationConfig.from_dict(values).resolve(prompt_length=7, **facts)
     assert "\n".join(explain_lines(resolution)) == text
 
 

@@ -161,7 +161,7 @@ def test_a_key_that_is_no_field_is_refused_with_a_way_out(key: str, clause: str,
 
 def test_a_key_that_is_no_text_is_refused_too() -> None:
     with pytest.raises(Rejected) as caught:
-        GenerationConfig.from_dict({5: 1, None: 2, "top_p": 2.0})  # type: ignore[dict-item]
+        GenerationConfig.from_dict({5: 1, None: 2, "top_p": 2.0})
     assert [(reason.field, reason.clause) for reason in caught.value.reasons] == [
         (5, "CONFIG-2"), (None, "CONFIG-2"), ("top_p", "TOP-P-1"),
     ]

@@ -36,7 +36,7 @@ def test_an_empty_prompt_is_bos() -> None:
 @pytest.mark.parametrize("start", [7, [7, 3]])
 @clauses("TOKENS-5")
 def test_an_encoder_decoder_starts_from_its_start_token_and_reads_the_source(start: object) -> None:
-    model, config = Scripted("history", 1), GenerationConfig(max_new_tokens=2, decoder_start_token_id=start)    # type: ignore[arg-type]
+    model, config = Scripted("history", 1), GenerationConfig(max_new_tokens=2, decoder_start_token_id=start)
     rows = [generate(config, model, source=source).rows[0] for source in ([1, 2], [2, 1])]
     assert {row.tokens[0] for row in rows} == {7}
     assert rows[0].tokens != rows[1].tokens
@@ -73,7 +73,7 @@ def test_a_config_that_is_refused_is_refused_with_every_reason() -> None:
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_the_same_request_gives_the_same_output(mode: dict[str, object]) -> None:
-    config = GenerationConfig(max_new_tokens=5, eos_token_id=2, **mode)     # type: ignore[arg-type]
+    config = GenerationConfig(max_new_tokens=5, eos_token_id=2, **mode)
     first, second = (generate(config, Scripted("history", 9, 8, (2,)), [1], noise=seeded_noise(1)) for _ in range(2))
     assert first.rows == second.rows
 
@@ -85,7 +85,7 @@ def test_renamed_tokens_give_the_renamed_row(mode: dict[str, object], model: Scr
     names = data.draw(st.permutations(range(7)))
     back = [names.index(token) for token in range(7)]
     prompt, noise = data.draw(prompts(7)), seeded_noise(data.draw(st.integers(0, 99)))
-    beams = int(mode.get("num_beams", 1))   # type: ignore[call-overload]
+    beams = int(mode.get("num_beams", 1))
 
     def renamed(tokens: tuple[int, ...]) -> Scores:
         return model(tuple(back[token] for token in tokens))[back]
@@ -139,7 +139,7 @@ def test_logits_become_float64_and_are_copied_whatever_holds_them() -> None:
 
     def model(tokens: tuple[int, ...]) -> ModelOutput:
         buffer[:] = np.roll(buffer, 1)
-        return ModelOutput(buffer, layer_logits=(buffer,))      # type: ignore[arg-type]
+        return ModelOutput(buffer, layer_logits=(buffer,))
 
     config = GenerationConfig(max_new_tokens=3, return_dict_in_generate=True, output_logits=True)
     steps = generate(config, model, [1]).runs[0]
@@ -157,7 +157,7 @@ def test_outputs_with_scores_can_be_compared() -> None:
 
 def test_the_noise_may_be_a_list() -> None:
     config = GenerationConfig(max_new_tokens=1, do_sample=True)
-    assert generate(config, Scripted("table", 1, 3), [1], noise=lambda row, step, size: [1.0, 1.0, 1.0])   # type: ignore[arg-type, return-value]
+    assert generate(config, Scripted("table", 1, 3), [1], noise=lambda row, step, size: [1.0, 1.0, 1.0])
 
 
 @clauses("STOPPING-4")

@@ -31,7 +31,7 @@ SETTINGS = {
 
 
 def plan_of(**settings: object) -> DecodingPlan:
-    return GenerationConfig(eos_token_id=2, max_new_tokens=3, **settings).resolve().plan     # type: ignore[arg-type]
+    return GenerationConfig(eos_token_id=2, max_new_tokens=3, **settings).resolve().plan
 
 
 def start(scores: Scores) -> Applied:
@@ -64,7 +64,7 @@ def test_each_operation_is_given_what_the_one_before_gave(scores: Scores, names:
 @clauses("PIPELINE-3")
 def test_without_operations_the_scores_are_the_logits() -> None:
     asked = {"return_dict_in_generate": True, "output_scores": True, "output_logits": True, "max_new_tokens": 1}
-    step = generate(GenerationConfig(**asked), Scripted("table", 5), [1]).runs[0][0]        # type: ignore[arg-type]
+    step = generate(GenerationConfig(**asked), Scripted("table", 5), [1]).runs[0][0]
     assert step.scores is not None and step.logits is not None
     np.testing.assert_array_equal(step.scores[0], step.logits[0])
     np.testing.assert_array_equal(step.logits[0], Scripted("table", 5)((1,)))
@@ -73,7 +73,7 @@ def test_without_operations_the_scores_are_the_logits() -> None:
 @clauses("PIPELINE-3")
 def test_in_a_beam_mode_operations_are_given_log_probabilities() -> None:
     asked = {"return_dict_in_generate": True, "output_scores": True, "max_new_tokens": 1, "num_beams": 2}
-    step = generate(GenerationConfig(**asked), Scripted("table", 5), [1]).runs[0][0]        # type: ignore[arg-type]
+    step = generate(GenerationConfig(**asked), Scripted("table", 5), [1]).runs[0][0]
     assert step.scores is not None
     np.testing.assert_allclose(step.scores[0], log_softmax(Scripted("table", 5)((1,))))
 

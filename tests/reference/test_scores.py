@@ -96,7 +96,7 @@ def test_mask_leaves_its_argument_alone() -> None:
 @pytest.mark.parametrize("wrong", [[], [[1.0]], 1.0])
 def test_as_scores_wants_a_vector(wrong: object) -> None:
     with pytest.raises(ValueError, match=r"float\[V\]"):
-        as_scores(wrong)        # type: ignore[arg-type]
+        as_scores(wrong)
 
 
 @pytest.mark.parametrize("strange", [math.nan, INF])

@@ -37,7 +37,7 @@ def test_a_table_is_the_model_of_the_text(table: Table, data: st.DataObject) -> 
 
 @clauses("VECTORS-14")
 def test_a_table_decodes_and_is_a_value() -> None:
-    table = Table([[0.0, 1.0], [float("-inf"), 2.0]], eos=(1,))      # type: ignore[arg-type]
+    table = Table([[0.0, 1.0], [float("-inf"), 2.0]], eos=(1,))
     assert table == Table(((0.0, 1.0), (NONE, 2.0)), (1,)) and len({table, Table(table.lines, (1,))}) == 1
     assert (table.kind, table.vocab_size, table.eos) == ("lines", 2, (1,))
     config = GenerationConfig(max_new_tokens=3, eos_token_id=list(table.eos))

@@ -31,7 +31,7 @@ from support.seed import (
     torch_noise,
 )
 
-import genspec.lint.rules  # noqa: F401 - fills RULES
+import genspec.lint.rules  # noqa: F401  fills RULES
 from genspec import GenerationConfig, Rejected
 from genspec.lint.rule import RULES
 from genspec_reference import generate
@@ -107,12 +107,12 @@ def test_p2_max_length_counts_the_prompt() -> None:
 
 
 def test_p1_p2_the_reference_keeps_the_prompt_or_its_end() -> None:
-    rows_of = {length: reference(CYCLE_OF_64, range(length), max_length=50).sequences[0] for length in (3, 50, 60)}
+    rows_of = {length: reference(cycle_of_64, range(length), max_length=50).sequences[0] for length in (3, 50, 60)}
     assert rows_of[3][:3] == (0, 1, 2) and len(rows_of[3]) == 50
     assert (rows_of[50], rows_of[60]) == (tuple(range(50)), tuple(range(10, 60)))
 
 
-def CYCLE_OF_64(tokens: tuple[int, ...]) -> list[float]:  # noqa: N802
+def cycle_of_64(tokens: tuple[int, ...]) -> list[float]:
     return [float(token == (tokens[-1] + 1) % 64) for token in range(64)]
 
 

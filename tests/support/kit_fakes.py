@@ -267,7 +267,7 @@ class Unready(Greedy):
     """A broken adapter: wants an attribute that there is not."""
 
     def decode(self, request: DecodeRequest) -> Any:
-        return request.input_ids        # type: ignore[attr-defined]
+        return request.input_ids
 
 
 class Sleepy(Greedy):

@@ -79,7 +79,7 @@ def table(logits: list[list[float]]) -> Any:
     """GPT-2's loop around a table: after token t the logits are line t."""
     import torch
 
-    class Table(type(gpt2())):  # type: ignore[misc]
+    class Table(type(gpt2())):
         def forward(self, input_ids: Any = None, **_: Any) -> Any:
             return library().modeling_outputs.CausalLMOutput(logits=torch.tensor(logits)[input_ids])
 

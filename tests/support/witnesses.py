@@ -98,7 +98,7 @@ def lines(seed: int, kind: Kind) -> Table:
 
 def rows(case: Case, profile: Profile) -> tuple[object, float]:
     """Give the tokens that come of a call under a profile, and the margin."""
-    _, output, margin = decoded(replace(case, profile=profile), case.input["prompt"])    # type: ignore[arg-type]
+    _, output, margin = decoded(replace(case, profile=profile), case.input["prompt"])
     return [row.tokens for row in output.rows], margin
 
 

@@ -157,7 +157,7 @@ def question(request: Any) -> Any:
 
 def one_each(given: Sequence[Sequence[Any]]) -> dict[int, float]:
     """Give the bias of each token. Raises `Unspoken` where one has several, which would add up."""
-    found: dict[int, float] = dict(given)       # type: ignore[arg-type]
+    found: dict[int, float] = dict(given)       # type: ignore[arg-type]  # each a pair
     if len(found) < len(given):
         raise Unspoken("a token has one bias, and here one has several")
     return found

@@ -63,7 +63,7 @@ class Served(EngineDecoder):
         self.client = Client(url.rstrip("/"), SECONDS)
         self.checkpoint = served_checkpoint(folder, dialect)
         self.blocks = blocks_of(self.checkpoint.table)
-        self.models = self              # type: ignore[assignment]
+        self.models = self              # type: ignore[assignment]  # it finds models itself
         self.dtype = "float32"
         drawn = [one for one in (*DRAWN, self.checkpoint.table) if any(is_said(block, one) for block in self.blocks)]
         spoken = [name for name in dialect.fields if name != "stop_strings"]        # tokens have texts of their own

@@ -107,7 +107,7 @@ def start_prompts(plans: Sequence[DecodingPlan]) -> tuple[Tokens, ...]:
     """
     start = plans[0].tokens.decoder_start
     if not isinstance(start, tuple):
-        return tuple((plan.tokens.decoder_start,) for plan in plans)  # type: ignore[misc]
+        return tuple((plan.tokens.decoder_start,) for plan in plans)  # type: ignore[misc]  # of one config
     if len(start) not in (1, len(plans)):
         raise ValueError(f"decoder_start_token_id has {len(start)} ids for {len(plans)} rows [TOKENS-5]")
     return tuple((token,) for token in (start * len(plans) if len(start) == 1 else start))

@@ -271,7 +271,7 @@ class Pipeline:
             return by_reference(slot.operations, scores, self.rows, profile=self.plan.profile, more=more,
                                 chances=self.chances(noise))
         if slot.alike:
-            return slot.call(scores, slot.first, self.plan.profile, more)       # type: ignore[no-any-return]
+            return slot.call(scores, slot.first, self.plan.profile, more)  # type: ignore[no-any-return]  # by name
         changed = scores.clone()
         for line, operation in enumerate(slot.operations):
             if operation is not None:
@@ -295,6 +295,7 @@ def operations_for(
 ) -> list[Operation]:
     """List the operations of a line, with those of the call in their places. PIPELINE-1, PIPELINE-4."""
     allowed = None if allowed_tokens is None else partial(allowed_tokens, number)
+    # `no_model` is no model of the reference: it is never asked
     called: Any = Request(plan, no_model, prompt, allowed_tokens=allowed, processors=processors)  # type: ignore[arg-type]
     return [
         Operation(one.name, {"allowed_tokens": allowed}, one.clause) if one.name == "prefix_allowed_tokens" else one

@@ -60,7 +60,7 @@ class WideScores:
     @cached_property
     def tops(self) -> Reals:
         """Give the greatest logit of each line, NaN where there is one. float32[N]."""
-        return self.highest_logits.max(1)       # type: ignore[no-any-return]
+        return self.highest_logits.max(1)       # type: ignore[no-any-return]  # NumPy says Any
 
     @cached_property
     def normaliser(self) -> Reals:

@@ -24,7 +24,7 @@ Read = tuple[Row, Row | None]
 """What the model has read before it gives logits: the row, and the source of an encoder-decoder model."""
 
 
-class ScriptedConfig(PretrainedConfig):  # type: ignore[misc]
+class ScriptedConfig(PretrainedConfig):  # type: ignore[misc]  # transformers is not typed
     """What transformers asks of a config: one head of width 1, and no token with a meaning."""
 
     model_type = "genspec_scripted"
@@ -37,7 +37,7 @@ class ScriptedConfig(PretrainedConfig):  # type: ignore[misc]
         self.bos_token_id = self.eos_token_id = self.pad_token_id = None
 
 
-class ScriptedModel(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
+class ScriptedModel(PreTrainedModel, GenerationMixin):  # type: ignore[misc]  # transformers is not typed
     """A function from a row to logits, behind the interface of a causal language model."""
 
     config_class = ScriptedConfig

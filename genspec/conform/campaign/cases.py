@@ -34,4 +34,4 @@ def strategy_for(campaign: Campaign) -> st.SearchStrategy[Call]:
 def strategy_of(path: str, profile: str, modes: tuple[str, ...]) -> st.SearchStrategy[Call]:
     """Make the strategy of a campaign."""
     wanted = {"decoder_modes": tuple(map(Mode, modes))} if modes else {}
-    return found(path)(profile=profile, **wanted)   # type: ignore[no-any-return]
+    return found(path)(profile=profile, **wanted)   # type: ignore[no-any-return]  # found by its name

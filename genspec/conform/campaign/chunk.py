@@ -72,7 +72,7 @@ def served_here(campaign: Campaign) -> Served:
         if hasattr(HERE, "served"):
             HERE.served.stop()
         HERE.served, HERE.wanted = Served(*wanted), wanted
-    return HERE.served      # type: ignore[no-any-return]
+    return HERE.served      # type: ignore[no-any-return]  # of a thread: nothing declares it
 
 
 def result_to_json(result: ChunkResult) -> dict[str, Any]:

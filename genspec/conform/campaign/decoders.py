@@ -24,7 +24,7 @@ def decoder_named(name: str) -> Decoder:
     decoder = found(NAMED.get(name, name))()
     if not callable(getattr(decoder, "decode", None)) or not hasattr(decoder, "info"):
         raise NoDecoder(f"{name} gives {type(decoder).__name__}, which has no `decode` and `info`")
-    return decoder      # type: ignore[no-any-return]
+    return decoder      # type: ignore[no-any-return]  # it has what a decoder has
 
 
 def found(path: str) -> Any:

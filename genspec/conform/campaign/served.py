@@ -28,7 +28,7 @@ class Served:
 
     def ask(self, call: Call) -> Told:
         """Decode a call. Whatever goes wrong is an answer."""
-        return self.process.ask(call)   # type: ignore[no-any-return]
+        return self.process.ask(call)   # type: ignore[no-any-return]  # a pipe brings Any
 
     def stop(self) -> None:
         """End the process."""

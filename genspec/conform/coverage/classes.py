@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from math import inf, isfinite
 from typing import Any
 
@@ -129,7 +129,12 @@ GIVEN = (Class("given", lambda value, _: True),)
 
 def words(*names: str) -> tuple[Class, ...]:
     """Give a class for each word."""
-    return tuple(Class(name, lambda value, _, name=name: value == name) for name in names)      # type: ignore[misc]
+    return tuple(Class(name, partial(is_word, name)) for name in names)
+
+
+def is_word(name: str, value: object, _: object) -> bool:
+    """Tell whether a value is a word."""
+    return value == name
 
 
 PARAMETERS: Mapping[str, tuple[Class, ...]] = {

@@ -33,7 +33,8 @@ def reference_reply(case: Case, declared: Profile, profile: Profile) -> Json:
     given = case.question.input
     if case.question.level == "L1":
         given = {**given, "operations": ordered(given["operations"], declared, profile)}
-    return written(Reference().answer(case.question.level, profile, given))     # type: ignore[no-any-return]
+    reply: Json = written(Reference().answer(case.question.level, profile, given))
+    return reply
 
 
 def as_call(case: Case, profile: Profile) -> Drawn | None:
@@ -43,6 +44,7 @@ def as_call(case: Case, profile: Profile) -> Drawn | None:
         call = case.call
     elif case.question.level == "L3":
         call = call_of(case.question.profile, case.question.input)
+    # a call may have a profile without a name here, and none elsewhere
     return None if isinstance(call, str) else Drawn("", replace(call, profile=profile))     # type: ignore[arg-type]
 
 

@@ -120,7 +120,7 @@ def target_of(decoder: Any, seconds: float) -> Target:
     if isinstance(decoder, str):
         return opened(Address(decoder, seconds))
     if hasattr(decoder, "ask") and hasattr(decoder, "stop"):
-        return decoder      # type: ignore[no-any-return]
+        return decoder      # type: ignore[no-any-return]  # it has what a target has
     return Inside(decoder)
 
 

@@ -73,7 +73,7 @@ def mixed(request: Request, law: Any) -> Scores:
     xtc = request.plan.operation("xtc")
     if xtc is None:
         return np.asarray(law(NEVER))
-    probability = float(xtc.arguments["probability"])       # type: ignore[arg-type]
+    probability = float(xtc.arguments["probability"])       # type: ignore[arg-type]  # a number, as the plan is checked
     return np.asarray(probability * law(ALWAYS) + (1 - probability) * law(NEVER))
 
 

@@ -1,6 +1,6 @@
 """The law of several rows that one call returns: exact, all rows of an answer one symbol. SAMPLE-4."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import permutations, product
 
 import numpy as np
@@ -33,16 +33,16 @@ def tokens_of(q: Scores) -> list[int]:
 def other_laws(q: Scores, count: int) -> Iterator[tuple[str, Laws]]:
     """Return the rows in an order, or each token once. float[V]."""
     for label, sign in (("the best row first", -1), ("the best row last", 1)):
-        yield label, ordered(q, count, lambda token, sign=sign: float(sign * q[token]))    # type: ignore[misc]
+        yield label, ordered(q, count, sign * q)
     yield "rows that are drawn without replacement", {
         written(drawn): without_replacement(q, drawn) for drawn in permutations(tokens_of(q), count)}
 
 
-def ordered(q: Scores, count: int, place: Callable[[int], float]) -> Laws:
-    """Sort rows that are drawn independently. float[V]."""
+def ordered(q: Scores, count: int, places: Scores) -> Laws:
+    """Sort rows that are drawn independently by the places of their tokens, lowest first. float[V], float[V]."""
     laws: Laws = {}
     for rows, chance in independent(q, count).items():
-        name = tuple(sorted(rows, key=lambda row: place(row[0])))
+        name = tuple(sorted(rows, key=lambda row: places[row[0]]))
         laws[name] = laws.get(name, 0.0) + chance
     return laws
 

@@ -22,7 +22,7 @@ CASES = {case.name: case for case in attentive("hf", True)}
 class Attentive(ReferenceDecoder):
     capabilities: ClassVar[Any] = {"kinds": ["table", "lines", "attention"], "inputs": ["prompts"], "levels": ["L3"],
                     "modes": ["greedy", "beam_search"]}
-    info = Info("attentive", "1", "float32", "hf")      # type: ignore[assignment]
+    info = Info("attentive", "1", "float32", "hf")
 
 
 class LastTokenAlone(Attentive):

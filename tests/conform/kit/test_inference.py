@@ -35,13 +35,13 @@ def shows(point: str, profile: Profile) -> bool:
 
 def reply(case: object, profile: Profile) -> object:
     try:
-        return reference_reply(case, HF, profile)       # type: ignore[arg-type]
+        return reference_reply(case, HF, profile)
     except ValueError:
         return None
 
 
 def has_operations(case: object, profile: Profile) -> bool:
-    given = case.question.input         # type: ignore[attr-defined]
+    given = case.question.input
     names = [one["operation"] for one in (given, *given.get("operations", ())) if "operation" in one]
     return all(name in profile.order for name in names)
 

@@ -25,7 +25,7 @@ CASES = {case.name: case for case in sourced("hf", True)}
 class Reading(ReferenceDecoder):
     capabilities: ClassVar[Any] = {"kinds": ["table", "encoder-decoder"], "inputs": ["prompts", "source"],
                                    "levels": ["L3"], "modes": ["greedy", "beam_search"]}
-    info = Info("reading", "1", "float32", "hf")        # type: ignore[assignment]
+    info = Info("reading", "1", "float32", "hf")
 
 
 class WithSources(Reading):

@@ -19,11 +19,11 @@ from genspec.conform.targets import Inside
 class Mended(ReferenceDecoder):
     """Says that it is transformers, and answers as specified."""
 
-    info = Info("transformers", "5.23.0", "float32", "hf")      # type: ignore[assignment]
+    info = Info("transformers", "5.23.0", "float32", "hf")
 
 
 class Older(ReferenceDecoder):
-    info = Info("transformers", "5.22.1", "float32", "hf")      # type: ignore[assignment]
+    info = Info("transformers", "5.22.1", "float32", "hf")
 
 
 def stale(decoder: object, shown: tuple[str, ...] = ()) -> list[str]:

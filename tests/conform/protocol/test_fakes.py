@@ -197,13 +197,13 @@ STARTS = {
 @pytest.mark.parametrize("name", STARTS)
 def test_a_program_that_does_not_start_is_no_decoder(asked, name):
     with pytest.raises(NoDecoder) as caught:
-        asked(name).info        # noqa: B018
+        asked(name).info        # noqa: B018  it starts now
     assert STARTS[name] in str(caught.value)
 
 
 def test_too_slow_a_start_is_no_decoder(asked):
     with pytest.raises(NoDecoder, match=r"no answer to start within 0\.3 s"):
-        asked("slow start", loading=0.3).info       # noqa: B018
+        asked("slow start", loading=0.3).info       # noqa: B018  it starts now
 
 
 @pytest.mark.parametrize(("target", "words"), [

@@ -20,4 +20,4 @@ def min_p_ranked(scores: NDArray[np.float64], p: float, min_keep: int = 1) -> ND
     q = weights / weights.sum(1, keepdims=True)
     keep = q >= p * q[:, :1]
     keep[:, :min_keep] = True
-    return keep     # type: ignore[no-any-return]
+    return keep     # type: ignore[no-any-return]  # NumPy says Any

@@ -47,7 +47,7 @@ def is_no_number(reason: Reason, call: Call) -> bool:
 
 def is_above_1(reason: Reason, call: Call) -> bool:
     """DEV-4."""
-    return draws(call) and bool(reason.value > 1)           # type: ignore[operator]
+    return draws(call) and bool(reason.value > 1)  # type: ignore[operator]  # a number, as it was refused for its size
 
 
 def is_drawn(_: Reason, call: Call) -> bool:
