@@ -97,7 +97,7 @@ def longer_than_the_row(situation: Situation) -> Situation | None:
 
 def short_alone(operation: Operation) -> Operation:
     """Give an operation on sequences that leaves out those longer than the row."""
-    given = dict(operation.arguments)
+    given = dict(operation.arguments)       # sequences, as the plan is checked
 
     def biased(scores: Scores, context: Context) -> Scores:
         pairs = [pair for pair in given["biases"] if len(pair[0]) <= len(context.tokens)]   # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ def in_float32(situation: Situation) -> Situation | None:
                   if one.name == "exponential_decay_length_penalty"), None)
     if place is None:
         return None
-    greedy, given = takes_first(request), dict(request.plan.operations[place].arguments)
+    greedy, given = takes_first(request), dict(request.plan.operations[place].arguments)    # numbers and ids
 
     def held(scores: Scores, context: Context) -> Scores:
         raised = exponential_decay_length_penalty(
