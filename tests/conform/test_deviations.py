@@ -18,6 +18,7 @@ from genspec.conform.deviations.beams import BEAMS
 from genspec.conform.deviations.calls import CALLS
 from genspec.conform.deviations.deviation import Versions
 from genspec.conform.deviations.drafts import DRAFTS
+from genspec.conform.deviations.layered import LAYERED
 from genspec.conform.deviations.made.ties import probable
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
@@ -50,7 +51,7 @@ def asked(call: Call) -> tuple[Seen, Answer]:
 
 def test_ids_grow_and_are_never_given_twice() -> None:
     """Those of older releases begin with 80: the numbers between are left to what the newest release shows."""
-    every = (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *VALUES, *DRAFTS, *OLDER)
+    every = (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *VALUES, *DRAFTS, *OLDER, *LAYERED)
     given = [int(one.id.removeprefix("DEV-")) for one in every]
     assert given == sorted(set(given)), given
     newer = [number for number in given if number < 80]

@@ -17,16 +17,19 @@ from genspec.backends.call import Call
 from genspec.backends.decoder import Answer, Info, Refusal, Unsupported
 from genspec.backends.reference import ReferenceDecoder
 from genspec.conform.deviations import DEVIATIONS, Seen, explaining
+from genspec.conform.deviations.layered import LAYERED
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.oracle import judge
 from genspec.conform.verdict import Kind
-from genspec_reference import FinishReason, GenerateOutput, Row, Scripted, Step, Table
+from genspec_reference import FinishReason, GenerateOutput, Layered, Row, Scripted, Step, Table
 
 RECORDED = Path(__file__).parent / "recorded" / "older_deviations.json"
 PROFILES = {"4.38.2": "hf-4.38", "4.46.3": "hf-4.46", "4.57.6": "hf-4.50"}
 KEPT: dict[str, Any] = {"return_dict_in_generate": True, "output_scores": True}
 GROUPS: dict[str, Any] = {"num_beam_groups": 2, "diversity_penalty": 2.0}
+LIKE: dict[str, Any] = {"penalty_alpha": 0.5, "top_k": 3}
 LINES = Scripted("table", 0, 3)
+TWO_WIDE = Layered(1, 4, layers=1, width=2)
 
 EXAMPLES: dict[str, Call] = {
     "DEV-42": Call({"num_beams": 2, "eos_token_id": [0, 2], "max_new_tokens": 2}, Table(((0.0, 1.0, 2.0, 1.5),)),
@@ -39,6 +42,11 @@ EXAMPLES: dict[str, Call] = {
     "DEV-46": Call({"max_new_tokens": 4, "num_beams": 2, "force_words_ids": [[[1, 0], [1, 2]]]},
                    Scripted("table", 8, 5), ((4,),)),
     "DEV-46 refused": Call({"max_new_tokens": 2, "num_beams": 2, "force_words_ids": [[[1], [1, 2]]]}, LINES, ((0,),)),
+    "DEV-47": Call({"max_new_tokens": 2, **LIKE, "suppress_tokens": [0, 1]}, TWO_WIDE, ((1,),)),
+    "DEV-47 nothing left": Call({"max_new_tokens": 1, **LIKE, "suppress_tokens": [0, 1, 2, 3]}, TWO_WIDE, ((1,),)),
+    "DEV-47 NaN": Call({"max_new_tokens": 2, **LIKE}, Layered(68, 16, layers=1, width=1), ((1,),)),
+    "DEV-47 refused": Call({"max_new_tokens": 1, **LIKE}, Layered(0, 2, layers=1, width=2), ((1,),)),
+    "DEV-48": Call({"max_new_tokens": 1, "dola_layers": [0, 1]}, Layered(12, 3, layers=2, width=1), ((1,), (2,))),
     "DEV-80": Call({"max_new_tokens": 1, "eos_token_id": [0], "do_sample": True}, LINES, ((0,),), seeds=(1,),
                    assistant=Table(((2.0, 0.0, 0.0),))),
     "DEV-81": Call({"max_new_tokens": 3, "prompt_lookup_num_tokens": 1}, LINES, ((1, 1, 1),)),
@@ -83,6 +91,10 @@ EXAMPLES: dict[str, Call] = {
                     Scripted("history", 4, 3), ((2,),)),
     "DEV-104": Call({"max_new_tokens": 2, "num_beams": 2, "force_words_ids": [[2, 1]], **KEPT}, Scripted("table", 1, 3),
                     ((0,),)),
+    "DEV-110": Call({"max_new_tokens": 1, "penalty_alpha": 1.0, "top_k": 2}, Layered(6, 4, layers=1, width=2),
+                    ((1,), (2, 3))),
+    "DEV-113": Call({"max_new_tokens": 2, "dola_layers": [0, 1], "do_sample": True, "num_return_sequences": 2},
+                    Layered(0, 4, layers=2, width=1), ((1,),), seeds=(1,)),
 }
 """A call that shows each of them, and each way in which one shows."""
 
@@ -154,8 +166,8 @@ SHOWN = [(name, release) for name in EXAMPLES for release in DEVIATIONS[id_of(na
 
 
 def test_every_one_has_an_example() -> None:
-    assert {one.id for one in OLDER} <= set(map(id_of, EXAMPLES))
     assert all(not one.versions.cover("5.23.0") for one in OLDER)
+    assert {one.id for one in (*OLDER, *LAYERED) if not one.versions.cover("5.23.0")} <= set(map(id_of, EXAMPLES))
 
 
 @pytest.mark.parametrize(("name", "release"), SHOWN)

@@ -11,13 +11,16 @@ from genspec_reference.model import Layers, ModelOutput
 Answers = Sequence[Sequence[ModelOutput | None]]
 """For each row what the model says at each position that is kept, the newest last; None where nothing was read."""
 Array = NDArray[np.float64]
+UNREAD = 1.0
+"""All numbers of the hidden state of a padding. A real model has one of no length 0 there as well: contrastive search
+divides by the length before it masks what comes of it."""
 
 
 def hidden_states_of(answers: Answers, new: int, *, layer_logits: bool = False) -> tuple[torch.Tensor, ...]:
     """Give float32[n, new, width] a layer; with `layer_logits` instead the logits of each, float32[n, kept, V]."""
     if layer_logits:
         return layer_logits_of(answers)
-    return stacked(answers, lambda answer: answer.hidden_states or made_up(answer), (new, 0))
+    return stacked(answers, lambda answer: answer.hidden_states or made_up(answer), (new, 0), fill=UNREAD)
 
 
 def attentions_of(answers: Answers, new: int, length: int, *, cross: bool = False) -> tuple[torch.Tensor, ...] | None:
@@ -47,9 +50,10 @@ def layer_logits_of(answers: Answers) -> tuple[torch.Tensor, ...]:
 
 
 def stacked(
-    answers: Answers, layers: Callable[[ModelOutput], Layers], room: tuple[int, int], *, from_left: bool = False
+    answers: Answers, layers: Callable[[ModelOutput], Layers], room: tuple[int, int], *, from_left: bool = False,
+    fill: float = 0.0,
 ) -> tuple[torch.Tensor, ...]:
-    """Stack the arrays of all rows, zero where there is none.
+    """Stack the arrays of all rows, with `fill` where there is none.
 
     `room`: how many positions, the last axis but one, and of an attention how long the last axis. Rows stand on the
     right, as their padding is on the left; `from_left`: the last axis is a source, padded on the right.
@@ -58,7 +62,7 @@ def stacked(
     most = max(given, key=len, default=())
     return tuple(
         torch.from_numpy(np.stack([
-            placed(one[layer] if one else None, shape_of(most[layer], room), from_left) for one in given
+            placed(one[layer] if one else None, shape_of(most[layer], room), from_left, fill) for one in given
         ])) for layer in range(len(most))
     )
 
@@ -69,9 +73,9 @@ def shape_of(array: Array, room: tuple[int, int]) -> tuple[int, ...]:
     return (*array.shape[:-2], new, length or array.shape[-1])
 
 
-def placed(array: Array | None, shape: Iterable[int], from_left: bool) -> NDArray[np.float32]:
+def placed(array: Array | None, shape: Iterable[int], from_left: bool, fill: float = 0.0) -> NDArray[np.float32]:
     """Put the newest positions of one row into an array of a shape."""
-    whole: NDArray[np.float32] = np.zeros(tuple(shape), dtype=np.float32)
+    whole: NDArray[np.float32] = np.full(tuple(shape), fill, dtype=np.float32)
     if array is None:
         return whole
     newest = array[..., -whole.shape[-2]:, :]

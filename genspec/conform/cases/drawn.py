@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, cast
 
 from genspec.backends.call import Call
 from genspec.backends.checkpoints.models import EncoderDecoder
@@ -80,17 +80,13 @@ class Drawn:
         said = unanswered(told)
         if said is not None and said.kind is Kind.UNSUPPORTED:
             return said
-        call = self.asked_of(told, who.can)
-        if said is None:
-            said = self.broken_promise(told, who.can)
+        call, answer = self.asked_of(told, who.can), cast("object", told)
         if said is None:
             try:
-                answer: object = answer_of(call, self.expected, told)       # type: ignore[arg-type]
-                said = self.verdict(call, answer, who)
+                answer = answer_of(call, self.expected, told)       # type: ignore[arg-type]
             except Malformed as wrong:
                 return Verdict(Kind.VIOLATES, f"{wrong}.", ("OUTPUTS-6",), "answer", answered=dict(told))   # type: ignore[arg-type]
-        else:
-            answer = told
+            said = self.broken_promise(told, who.can) or self.verdict(call, answer, who)
         return explained(call, self.expected, answer, said, who)
 
     def broken_promise(self, told: Told, can: Capabilities) -> Verdict | None:

@@ -14,6 +14,7 @@ from genspec.conform.deviations.counterfactual import Change, explained, least_f
 from genspec.conform.deviations.deviation import Deviation as Deviation
 from genspec.conform.deviations.deviation import Seen as Seen
 from genspec.conform.deviations.drafts import DRAFTS
+from genspec.conform.deviations.layered import LAYERED
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
@@ -23,7 +24,7 @@ from genspec.conform.oracle import judge
 from genspec.conform.verdict import Kind
 
 DEVIATIONS: dict[str, Deviation] = {
-    one.id: one for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *VALUES, *DRAFTS, *OLDER)
+    one.id: one for one in (*READING, *SCORES, *BEAMS, *ROWS, *CALLS, *VALUES, *DRAFTS, *OLDER, *LAYERED)
 }
 """All of them by id, in the order of the ids."""
 

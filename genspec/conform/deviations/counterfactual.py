@@ -44,6 +44,7 @@ class Situation:
     request: Request
     answered: GenerateOutput | None         # None: the decoder refuses the call
     longest: int = 0                        # new tokens of the longest row of the whole answer
+    whole: tuple[GenerateOutput, ...] = ()  # the answer to all prompts
     search: Search | None = None            # that a deviation makes, where the reference's own does not show it
 
 
@@ -88,7 +89,10 @@ def situations_of(call: Call, answer: object, info: Info) -> list[Situation]:
         return []
     longest = max((len(row.new_tokens) for output in answer for row in output.rows), default=0)
     pairs = zip(requests, answer, strict=True)
-    return [Situation(call, number, info, request, output, longest) for number, (request, output) in enumerate(pairs)]
+    return [
+        Situation(call, number, info, request, output, longest, answer)
+        for number, (request, output) in enumerate(pairs)
+    ]
 
 
 def with_its_operations(request: Request) -> Request:

@@ -6,6 +6,7 @@ from genspec.conform.deviations.beams import BEAMS
 from genspec.conform.deviations.calls import CALLS
 from genspec.conform.deviations.deviation import Deviation
 from genspec.conform.deviations.drafts import DRAFTS
+from genspec.conform.deviations.layered import LAYERED
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
@@ -32,6 +33,7 @@ PARTS = (
     ("What is read and decided", (*READING, *VALUES)),
     ("What is done with scores and rows", (*SCORES, *BEAMS, *ROWS, *CALLS, *DRAFTS)),
     ("What older releases do", OLDER),
+    ("Contrastive search, DoLa and groups", LAYERED),
 )
 """Headings with what stands below them."""
 

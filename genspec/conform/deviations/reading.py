@@ -31,6 +31,9 @@ OF_RANGES = (
 )
 """Clauses that say which numbers a field takes."""
 
+STARTS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id")
+"""Fields of ids of which a row that has its prompt takes none."""
+
 READING = (
     Deviation(
         id="DEV-1",
@@ -58,7 +61,10 @@ READING = (
     ),
     Deviation(
         id="DEV-3",
-        when="an EOS, pad or suppressed id outside the vocabulary, negative ones included",
+        when=(
+            "an EOS, pad or suppressed id outside the vocabulary, negative ones included; a BOS, start or forced id "
+            "that does not act"
+        ),
         does="accepts it; it has no effect",
         specified="refuses",
         clauses=("TOKENS-1",),
@@ -68,7 +74,7 @@ READING = (
         tests=("spec/test_deviations.py::test_dev_3_ids_outside_the_vocabulary_are_accepted",),
         accepts=(Accepts(
             ("TOKENS-1", "TOKENS-3", "SUPPRESS-1", "BEGIN-SUPPRESS-1"),
-            ("eos_token_id", "pad_token_id", "suppress_tokens", "begin_suppress_tokens"), becomes=ids_within,
+            ("eos_token_id", "pad_token_id", "suppress_tokens", "begin_suppress_tokens", *STARTS), becomes=ids_within,
         ),),
     ),
     Deviation(

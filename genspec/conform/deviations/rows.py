@@ -2,10 +2,14 @@
 
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.assistance import closing_acts_twice
+from genspec.conform.deviations.made.contrasts import banned_are_candidates, has_too_few_tokens
 from genspec.conform.deviations.made.endings import goes_on_with_the_batch
+from genspec.conform.deviations.made.layers_of_batch import batch_chooses_a_layer
 from genspec.conform.deviations.made.refusals import refuses
 from genspec.conform.deviations.made.rounds import goes_past_a_string, reads_dropped_drafts
 from genspec.conform.deviations.made.texts import no_text_hides_strings, no_token_ends_a_string
+
+OF_OLD = "conform/test_older_deviations.py::test_an_old_release_shows_a_deviation_and_a_new_one_does_not"
 
 ROWS = (
     Deviation(
@@ -17,10 +21,12 @@ ROWS = (
         ),
         specified="they are no candidates",
         clauses=("CONTRASTIVE-SEARCH-2", "CONTRASTIVE-SEARCH-6"),
-        versions=Versions(("4.46.3",)),
+        versions=Versions(("4.38.2", "4.46.3"), last="4.56.2", note="; source: until 4.56"),
         example="`penalty_alpha=0.6, top_k=4`, three of five tokens banned",
         shows="a banned token",
-        tests=("reference/test_contrastive_search.py::test_the_recording_holds_the_deviations",),
+        tests=("reference/test_contrastive_search.py::test_the_recording_holds_the_deviations", OF_OLD),
+        explains=refuses("RuntimeError", "selected index k out of range", has_too_few_tokens),
+        changes=(banned_are_candidates,),
     ),
     Deviation(
         id="DEV-48",
@@ -28,10 +34,11 @@ ROWS = (
         does="one earlier layer is chosen for all rows",
         specified="one for each row",
         clauses=("DOLA-5",),
-        versions=Versions(("4.46.3",)),
+        versions=Versions(("4.46.3",), last="4.56.2", note="; source: until 4.56"),
         example="two prompts, `dola_layers=\"low\"`",
         shows="the second row has the scores of another layer",
-        tests=("reference/test_dola.py::test_the_recording_holds_the_deviation_of_batches",),
+        tests=("reference/test_dola.py::test_the_recording_holds_the_deviation_of_batches", OF_OLD),
+        changes=(batch_chooses_a_layer,),
     ),
     Deviation(
         id="DEV-49",

@@ -14,6 +14,8 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-3": (
         Call({"eos_token_id": 6, "max_new_tokens": 3}, CYCLE, ((1,),)),
         Call({"suppress_tokens": [3, -1], "max_new_tokens": 2}, CYCLE, ((1,),)),
+        Call({"bos_token_id": 6, "decoder_start_token_id": 6, "forced_bos_token_id": 6, "max_new_tokens": 1}, CYCLE,
+             ((1, 2),)),
     ),
     "DEV-4": (Call({"top_p": 1.5, "do_sample": True, "max_new_tokens": 3}, CYCLE, ((1,),), seed=0),),
     "DEV-5": (Call({"eta_cutoff": 3, "do_sample": True, "max_new_tokens": 3}, CYCLE, ((1,),), seed=0),),
@@ -202,5 +204,7 @@ SHOWN: dict[str, tuple[Call, ...]] = {
               "decoder_start_token_id": 0, "max_new_tokens": 2}, Scripted("table", 0, 3), ((),), ((0,),), seeds=(0,),
              assistant=Scripted("table", 0, 3)),
     ),
+    "DEV-111": (Call({"num_beam_groups": 0, "max_new_tokens": 1}, CYCLE, ((1,),)),),
+    "DEV-112": (Call({"penalty_alpha": -0.5, "max_new_tokens": 1}, CYCLE, ((1,),)),),
 }
 """Calls that show each of the deviations that a campaign can see."""

@@ -12,6 +12,7 @@ from support.strategies import described, models, prompts
 from transformers.cache_utils import DynamicCache, DynamicLayer, EncoderDecoderCache
 
 from genspec import GenerationConfig
+from genspec.backends.transformers.layers import UNREAD
 from genspec.backends.transformers.pool import wrapped
 from genspec_reference import Layered, Scripted, generate
 
@@ -134,7 +135,7 @@ def test_hidden_states_stand_at_their_positions_in_a_padded_batch():
     output = wrapped(model, 7)(ids((0, 1, 2), (3, 4, 5)), ids((0, 1, 1), (1, 1, 1)), output_hidden_states=True)
     assert len(output.hidden_states) == 3
     for layer, states in enumerate(output.hidden_states):
-        np.testing.assert_array_equal(states[0, 0], np.zeros(3))
+        np.testing.assert_array_equal(states[0, 0], np.full(3, UNREAD))
         np.testing.assert_array_equal(states[0, 1:], model((1, 2)).hidden_states[layer])
         np.testing.assert_array_equal(states[1], model((3, 4, 5)).hidden_states[layer])
 

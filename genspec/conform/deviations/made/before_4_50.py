@@ -72,8 +72,9 @@ def logits_are_lost(situation: Situation) -> Situation | None:
     request, answered = situation.request, situation.answered
     if answered is None or request.plan.mode in SEARCHES or not request.plan.outputs.logits:
         return None
+    decode = partial(situation.search, rounding=0) if situation.search else run
     try:
-        expected = run(request)
+        expected = decode(request)
     except Rejected:
         return None
     pairs = zip(answered.runs, expected.runs, strict=False)

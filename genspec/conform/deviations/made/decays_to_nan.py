@@ -11,6 +11,7 @@ import numpy as np
 from genspec.config.decision import Rejected
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.made.contrasts import contrasting, contrasts_of
 from genspec.conform.deviations.made.marked import Nans
 from genspec.conform.deviations.made.nans import first_nan_alone, marked, ranked_with_nan
 from genspec.conform.deviations.made.nothing_left import takes_first, with_scores
@@ -77,6 +78,10 @@ def banned_eos_becomes_nan(situation: Situation) -> Situation | None:
     decay = decay_of(request, place)
     if request.plan.mode in BEAMS:
         return searched_with_nan(situation, place, decay)
+    search = contrasts_of(situation)
+    if search is not None:
+        told = with_nan(request, place, decay, decay.tell, decay.nans)
+        return contrasting(replace(situation, request=told), search)
     spoilt = with_nan(request, place, decay, decay.take)
     if takes_first(request):
         answered = situation.answered and with_scores(situation.answered, first_nan_alone)

@@ -15,7 +15,7 @@ from genspec_reference.request import Request
 from genspec_reference.step import score_row
 from genspec_reference.stopping import finish_reason
 
-ROW_BY_ROW = (Mode.GREEDY, Mode.SAMPLE)
+ROW_BY_ROW = (Mode.GREEDY, Mode.SAMPLE, Mode.CONTRASTIVE_SEARCH, Mode.DOLA)
 
 
 def goes_on_with_the_batch(situation: Situation) -> Situation | None:

@@ -26,13 +26,13 @@ def nan_goes_on(situation: Situation) -> Situation | None:
     Greedy search takes the first one, a draw is refused, and a search ranks it above all numbers.
     """
     found = guided_in(situation.request)
-    if found is None or not has_minus_infinity(situation.call):
+    if found is None or not (has_minus_infinity(situation.call) or situation.request.plan.mode is Mode.DOLA):
         return None
     trail, mode = Trail(found[1]), situation.request.plan.mode
     request = followed(situation.request, found[0], trail)
     if takes_first(request):
         answered = situation.answered and with_scores(situation.answered, first_nan_alone)
-        search = situation.search if mode is Mode.GREEDY or is_plain(request) else rounds_of(situation)
+        search = situation.search if mode is not Mode.ASSISTED or is_plain(request) else rounds_of(situation)
         return replace(situation, request=ending(request, trail.take), answered=answered, search=search)
     if mode not in BEAMS:
         return replace(situation, request=ending(request, trail.spoil))
@@ -55,7 +55,7 @@ def marked(output: GenerateOutput) -> GenerateOutput:
 
 
 def has_minus_infinity(call: Call) -> bool:
-    """Tell whether the model gives minus infinity, or the assistant: no other than a table does."""
+    """Tell whether the model gives minus infinity, or the assistant: no other than a table does, but for DoLa's."""
     tables = (one for one in (call.model, call.assistant) if isinstance(one, Table))
     return any(-np.inf in line for table in tables for line in table.lines)
 

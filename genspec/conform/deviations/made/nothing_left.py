@@ -16,7 +16,7 @@ from genspec_reference.output import Step
 from genspec_reference.request import Request
 from genspec_reference.scores import Scores
 
-FIRST = (Mode.GREEDY, Mode.ASSISTED)
+FIRST = (Mode.GREEDY, Mode.ASSISTED, Mode.DOLA)
 """Modes that take token 0 where no score is above another, when they do not draw."""
 
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from genspec.config.generation_config import GenerationConfig
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation, with_its_operations
@@ -10,7 +13,7 @@ from genspec.conform.deviations.deviation import numbers
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import FinishReason, GenerateOutput, Row
 from genspec_reference.context import Context
-from genspec_reference.model import Model
+from genspec_reference.model import Model, ModelOutput
 from genspec_reference.operations.repetition_penalty import repetition_penalty
 from genspec_reference.request import Request
 from genspec_reference.scores import Scores
@@ -58,7 +61,14 @@ class WithoutPadding:
     def __call__(self, tokens: tuple[int, ...], source: tuple[int, ...] = ()) -> Any:
         """Ask the model."""
         given = () if not source else (source[:len(source) - self.back],)
-        return self.model(tokens[self.front:], *given)
+        answer = self.model(tokens[self.front:], *given)
+        if not isinstance(answer, ModelOutput) or answer.hidden_states is None:
+            return answer
+        return replace(answer, hidden_states=tuple(map(self.padded, answer.hidden_states)))
+
+    def padded(self, states: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Put states in front that change no comparison: those of the padding are not compared. float[n, d]."""
+        return np.concatenate((np.repeat(states[:1], self.front, axis=0), states))
 
 
 def unpadded(operation: Operation, front: int) -> Operation:
