@@ -92,18 +92,14 @@ def run(
                                           selection.profile, 0 if case is not None else infer_seconds)
         if journal is not None and complete:
             journal.end()
-        left = [Result(one.question.id, one.question.level, one.clauses, Verdict(Kind.UNSUPPORTED, reason), asked=False)
-                for one, reason in chosen.left_out]
+        left = left_out(chosen)
         described = replace(described, selected=max(len(results), 0 if complete else chosen.expected),
                             asked=len(results), complete=complete, seconds=round(time.monotonic() - started, 2),
                             drawn="" if case is not None else drawing_of(case for case, _ in results.values()))
-        cases = [*(one for one, _ in results.values()), *(one for one, _ in chosen.left_out)]
         if case is None and complete and max_cases is None:
-            described = replace(described, without_case=without_case(cases, levels or (), selection.clauses))
-            shown = {name for one in small for name in (one.verdict.deviation or "").split(", ")}
-            whole = "L3" in selection.levels and not selection.clauses
-            gone = stale_deviations(asking, who, shown, selection.profile) if whole else ()
-            described = replace(described, stale_deviations=tuple(gone))
+            cases = [*(one for one, _ in results.values()), *(one for one, _ in chosen.left_out)]
+            described = replace(described, without_case=without_case(cases, levels or (), selection.clauses),
+                                stale_deviations=gone(small, selection, asking, who))
         compared = None if expectations is None else held(
             expectations, [*(result for _, result in results.values()), *left], ids=known_ids(),
             drawn=described.drawn, complete=complete)
@@ -113,6 +109,20 @@ def run(
     finally:
         if target is not decoder:
             target.stop()
+
+
+def left_out(chosen: Selected) -> list[Result]:
+    """Give the results of the cases that a decoder does not take part in."""
+    return [Result(one.question.id, one.question.level, one.clauses, Verdict(Kind.UNSUPPORTED, reason), asked=False)
+            for one, reason in chosen.left_out]
+
+
+def gone(results: Sequence[Result], selection: Selection, asking: Asking, who: Who) -> tuple[str, ...]:
+    """Name the known deviations that do not show any more, where a run has asked for all that shows them."""
+    if "L3" not in selection.levels or selection.clauses:
+        return ()
+    shown = {name for one in results for name in (one.verdict.deviation or "").split(", ")}
+    return tuple(stale_deviations(asking, who, shown, selection.profile))
 
 
 def target_of(decoder: Any, seconds: float) -> Target:
