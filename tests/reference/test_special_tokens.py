@@ -131,6 +131,11 @@ def vectors() -> Iterator[Case]:
             f"{field}-v-minus-1", ["TOKENS-1"], with_last_id(config), [1, 2], MODEL, profile="hf-4.50",
             flags=("boundary",), note="The last id of the vocabulary is one like any other.",
         )
+        if "force_words_ids" not in config:         # of a mode that hf does not have
+            yield generate_case(
+                f"{field}-outside", ["TOKENS-1"], config, [1, 2], MODEL, flags=("boundary", "refused"),
+                note="The ids end at V - 1.",
+            )
     for eos in ([2], [4], [2, 4], [4, 2], [2, 2, 4], [], [0, 1, 2, 3, 4, 5]):
         flags = ("eos-rich", *(("several-eos",) if len(set(eos)) > 1 else ()),
                  *(("repeated-ids",) if len(set(eos)) < len(eos) else ()), *(() if eos else ("empty",)))

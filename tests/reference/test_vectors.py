@@ -334,6 +334,8 @@ def models_of_lines() -> Iterator[Case]:
         flags=("masked", "all-masked", "refused"),
     )
     odd = Table(((math.inf, 0.5, math.nan), (NONE, 3.0, 2.0)))
+    infinite = Table(((math.inf, 0.5, 2.0), (NONE, 3.0, 2.0)))
+    yield generate_case("a-line-with-infinity", ["SCORES-2", "VECTORS-14"], ends, [0], infinite, flags=("refused",))
     yield generate_case("lines-that-are-no-logits", ["VECTORS-14", "SCORES-2"], ends, [0], odd, flags=("refused",))
     yield generate_case(
         "lines-repaired", ["VECTORS-14", "REMOVE-INVALID-VALUES-1"], {**kept, "remove_invalid_values": True}, [1], odd,

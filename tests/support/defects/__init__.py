@@ -5,6 +5,7 @@ from support.defects import (
     batches,
     choices,
     draws,
+    edges,
     endings,
     fields,
     generic,
@@ -30,4 +31,5 @@ FAMILIES: dict[str, tuple[Defect, ...]] = {
     "outputs": outputs.DEFECTS,
     "batches": batches.DEFECTS,
     "refusals": refusals.DEFECTS,
+    "edges": edges.DEFECTS,
 }

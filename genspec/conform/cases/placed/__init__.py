@@ -15,6 +15,7 @@ from genspec.conform.cases.placed.attention import attention_calls
 from genspec.conform.cases.placed.batches import BATCHES
 from genspec.conform.cases.placed.choices import CHOICE_CALLS
 from genspec.conform.cases.placed.defaults import DEFAULTS
+from genspec.conform.cases.placed.edges import EDGES
 from genspec.conform.cases.placed.ends import ENDS
 from genspec.conform.cases.placed.fields import FIELD_CALLS
 from genspec.conform.cases.placed.long import LONG
@@ -24,7 +25,7 @@ from genspec.conform.question import Told
 from genspec.conform.verdict import Kind, Verdict
 
 CALLS: Mapping[str, tuple[tuple[str, ...], Call]] = {
-    **DEFAULTS, **ENDS, **LONG, **CHOICE_CALLS, **FIELD_CALLS, **ORDER_CALLS,
+    **DEFAULTS, **ENDS, **EDGES, **LONG, **CHOICE_CALLS, **FIELD_CALLS, **ORDER_CALLS,
 }
 """Of each name the clauses and the call."""
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from genspec.backends.call import Call
+from genspec.conform.cases.placed.edges import EAGER
 from genspec.conform.cases.placed.long import CHAIN, RICH, SYLLABLES, ZEROS
 from genspec_reference import Scripted, Table
 
 RAGGED = ((5, 2, 9, 5, 2), (1,), (4, 4))
+FEW = ((5, 2, 4, 5, 2), (1,), (4, 4))
 SEEDS = (1, 2, 3)
 ENDS: Mapping[str, Any] = {"eos_token_id": [3, 7], "pad_token_id": 0}
 
@@ -37,6 +39,13 @@ BATCHES: Mapping[str, tuple[tuple[str, ...], Call]] = {
     "batch-without-repetitions": batch({"no_repeat_ngram_size": 2, "eos_token_id": 20}, CHAIN, ((1, 2, 3), (0,), (0,
         0))),
     "batch-of-a-length": batch({"max_length": 7, "max_new_tokens": None}),
+    **{f"batch-up-to-a-length{name}": batch(
+        {"max_length": 7, "max_new_tokens": None, "eos_token_id": None, **more}, EAGER, FEW) for name, more in (
+            ("", {}), ("-in-beams", {"num_beams": 2}), ("-drawn", {"do_sample": True}),
+            ("-and-its-end", {"forced_eos_token_id": 5}))},
+    **{f"batch-down-to-a-length{name}": batch(
+        {"min_length": 8, "eos_token_id": 3, "max_new_tokens": 12, **more}, EAGER, FEW) for name, more in (
+            ("", {}), ("-in-beams", {"num_beams": 2}))},
     "batch-of-a-least-length": batch({"min_length": 8, "max_new_tokens": 10}),
     "batch-of-least-new-tokens": batch({"min_new_tokens": 6, "max_new_tokens": 10}),
     "batch-with-a-begin": batch({"forced_bos_token_id": 4, "begin_suppress_tokens": [1, 2, 5, 6, 8]}),
