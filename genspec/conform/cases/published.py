@@ -151,8 +151,10 @@ def refusal(clauses: tuple[str, ...], expected: Json, reply: Json) -> Verdict:
     """
     wanted, named = set(expected.get("clauses", ())), set(reply.get("reject", ()))
     if expected["kind"] != "reject":
-        reason = f"this is to be answered, and it was refused: {reply.get('error', 'no reason given')}"
-        return Verdict(Kind.VIOLATES, reason, clauses, "refusal", expected="an answer", answered=dict(reply))
+        by = tuple(map(str, reply["reject"]))
+        said = reply.get("error") or ", ".join(by) or "no reason given"
+        return Verdict(Kind.VIOLATES, f"this is to be answered, and it was refused: {said}",
+                       tuple(dict.fromkeys((*by, *clauses))), "refusal", expected="an answer", answered=dict(reply))
     if "reject" not in reply:
         reason = f"this is to be refused ({', '.join(sorted(wanted))}), and an answer came."
         return Verdict(Kind.VIOLATES, reason, tuple(sorted(wanted)), "refusal", expected="a refusal",

@@ -41,8 +41,14 @@ def judge_refusal(expected: Answer, answer: Answer) -> Verdict:
         reason = f"the call is to be refused, and rows came. {first}"
         return Verdict(Kind.VIOLATES, reason, expected.clauses, "refusal", expected=expected, answered=answer)
     assert isinstance(answer, Refusal)
-    reason = f"the call is to be decoded, and it was refused: {answer.error}: {answer.message}"
+    reason = f"the call is to be decoded, and it was refused: {said_of(answer)}"
     return Verdict(Kind.VIOLATES, reason, answer.clauses, "refusal", expected=expected, answered=answer)
+
+
+def said_of(refusal: Refusal) -> str:
+    """Give what a decoder says to its refusal: its error, else the clauses that it names."""
+    said = [part for part in (refusal.error, refusal.message) if part]
+    return ": ".join(said) or ", ".join(refusal.clauses) or "no reason given"
 
 
 def judge_outputs(
