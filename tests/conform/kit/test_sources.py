@@ -1,5 +1,6 @@
 """Calls on an encoder-decoder as a checkpoint holds it: far from rounding, and blind to no source and no cache."""
 
+import re
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from genspec.conform import run
 from genspec.conform.capabilities import capabilities_from
 from genspec.conform.cases.drawn import chunk
 from genspec.conform.cases.placed import sourced
+from genspec.conform.cases.placed.sources import CONFIGS
 from genspec.conform.json import model_from_json, model_to_json
 
 NEAR = 2.0**-11
@@ -78,6 +80,21 @@ def test_no_decision_is_near_another_one(profile):
         if isinstance(case.expected, tuple):
             margins[case.name] = min(step.margin for output in case.expected for run in output.runs for step in run)
     assert len(margins) > 60 and min(margins.values()) > NEAR, described(margins=margins)
+
+
+@pytest.mark.parametrize("name", [name for name, (_, config) in CONFIGS.items() if config])
+def test_a_decoder_that_leaves_a_field_out_gives_other_rows(name):
+    changed = {}
+    for called, case in CASES.items():
+        if re.fullmatch(rf"placed/source-{name}(-ending)?-(\d|batch)", called):
+            config = {key: value for key, value in case.call.config.items() if key not in CONFIGS[name][1]}
+            other = replace(case.call, config={"max_new_tokens": 10, **config})
+            changed[called] = rows_of(case.call) != rows_of(other)
+    assert sum(changed.values()) >= 5, described(changed=changed)
+
+
+def rows_of(call):
+    return [[row.tokens for row in output.rows] for output in ReferenceDecoder().decode(call)]
 
 
 def test_a_model_is_written_and_read_again():

@@ -27,9 +27,9 @@ CONFIGS: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     "length": (("LENGTH-2", "LENGTH-4"), {"max_length": 6, "max_new_tokens": None}),
     "penalty": (("REPETITION-PENALTY-2", "CACHE-1"), {"repetition_penalty": 1.5}),
     "ngrams": (("NO-REPEAT-NGRAM-1", "CACHE-1"), {"no_repeat_ngram_size": 2}),
-    "bad-words": (("BAD-WORDS-1", "BAD-WORDS-2"), {"bad_words_ids": [[12], [16, 5], [4, 4, 19]]}),
+    "bad-words": (("BAD-WORDS-1", "BAD-WORDS-2"), {"bad_words_ids": [[4], [8, 2], [10, 0], [22, 10], [9, 8, 9]]}),
     "source-penalty": (("ENCODER-REPETITION-PENALTY-2",), {"encoder_repetition_penalty": 2.0}),
-    "source-ngrams": (("ENCODER-NO-REPEAT-NGRAM-1",), {"encoder_no_repeat_ngram_size": 2}),
+    "source-ngrams": (("ENCODER-NO-REPEAT-NGRAM-1",), {"encoder_no_repeat_ngram_size": 1}),
 }
 """Of each name the clauses and the config."""
 SEEDS: Mapping[str, int] = {
@@ -54,8 +54,6 @@ def source_calls(profile: str, batched: bool) -> Iterator[tuple[str, tuple[str, 
             if batched:
                 called = f"{whole}-batch"
                 yield called, ("OUTPUTS-15", *clauses), call_of(called, config, RAGGED, ends, profile)
-
-
     yield from corners(profile)
 
 
