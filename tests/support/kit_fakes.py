@@ -142,6 +142,18 @@ class Nondeterministic(Greedy):
         return scores.index(max(scores)) if self.asked % 2 else scores.index(min(scores))
 
 
+class Remembering(Greedy):
+    """Right for the first question after the trivial ones, and wrong for all others: something is kept of it."""
+
+    kept = ""
+
+    def token(self, request: DecodeRequest, row: list[int]) -> int:
+        scores = request.model(row)
+        if not request.id.startswith("smoke/"):
+            self.kept = self.kept or request.id
+        return scores.index(max(scores) if self.kept in ("", request.id) else min(scores))
+
+
 class Lowest(Greedy):
     """Always wrong."""
 

@@ -20,6 +20,8 @@ PATIENCE = 3
 """Cases that may time out before the others get less time."""
 IMPATIENT = 1.0
 """Seconds that are left then."""
+UNSTEADY = "Asked twice, it answers otherwise each time."
+"""What is said of a decoder that does not answer a question the same way again."""
 
 
 @dataclass
@@ -119,7 +121,7 @@ def steady(first: Verdict, second: Verdict) -> Verdict:
     if first.kind is second.kind is Kind.CONFORMS:
         return first
     worse = first if first.kind is not Kind.CONFORMS else second
-    return replace(worse, reason=f"{worse.reason} Asked twice, it answers otherwise each time.".strip())
+    return replace(worse, reason=f"{worse.reason} {UNSTEADY}".strip())
 
 
 def plain(verdict: Verdict) -> Verdict:

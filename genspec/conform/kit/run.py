@@ -20,6 +20,7 @@ from genspec.conform.expectations.expected import Expectations, held
 from genspec.conform.inference.semantics import SECONDS
 from genspec.conform.kit.covered import coverage_of, without_case
 from genspec.conform.kit.examine import Asking, chunk_here, examined
+from genspec.conform.kit.fresh import with_memory_told
 from genspec.conform.kit.journal import Journal
 from genspec.conform.kit.report import Report, Result, Run, capabilities_to_json
 from genspec.conform.kit.semantics import with_semantics
@@ -87,6 +88,7 @@ def run(
         done = {} if journal is None else journal.begin(identity(target, who, described), resume)
         results, enough = ran(chosen, asking, who, wish, done=done, journal=journal, progress=progress)
         complete = not enough and (deadline is None or time.monotonic() < deadline)
+        results = with_memory_told(results, asking, who, wish.fails)
         small = made_small(results, chosen, asking, who, wish)
         small, semantics = with_semantics(small, {name: one for name, (one, _) in results.items()}, who,
                                           selection.profile, 0 if case is not None else infer_seconds)

@@ -15,6 +15,7 @@ from genspec.conform import load_decoder, run
 from genspec.conform.capabilities import capabilities_from
 from genspec.conform.cases.drawn import drawn_cases, of_call
 from genspec.conform.cases.select import UnknownName
+from genspec.conform.kit.fresh import KEPT
 from genspec.conform.kit.journal import JournalError
 from genspec.conform.kit.report import Report
 from genspec.conform.kit.smoke import BrokenAdapter
@@ -114,6 +115,14 @@ def test_a_violation_says_all_there_is_to_say() -> None:
 def test_two_answers_to_one_question_are_noticed() -> None:
     report = ran("Nondeterministic")
     assert report.status == 1 and "Asked twice" in reasons(report)
+
+
+def test_a_decoder_that_keeps_something_of_earlier_questions_is_told_from_one_that_is_wrong() -> None:
+    report = ran("Remembering", max_cases=60)
+    first = report.failures[0].verdict.reason
+    assert report.status == 1 and first.endswith(KEPT), described(first=first)
+    wrong = ran("Lowest")
+    assert wrong.status == 1 and KEPT not in reasons(wrong)
 
 
 def test_a_liar_is_wrong_where_it_lies() -> None:
