@@ -3,6 +3,7 @@
 An id never changes its meaning. A new deviation takes the next number.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from genspec.backends.decoder import Refusal
@@ -10,11 +11,12 @@ from genspec.backends.reference import ReferenceDecoder
 from genspec.conform.deviations.accepting import Accepts, placed, reasons_of, taken_for
 from genspec.conform.deviations.beams import BEAMS
 from genspec.conform.deviations.calls import CALLS
-from genspec.conform.deviations.counterfactual import Change, explained, least_first, situations_of
+from genspec.conform.deviations.counterfactual import Change, explained, least_first, needed, situations_of
 from genspec.conform.deviations.deviation import Deviation as Deviation
 from genspec.conform.deviations.deviation import Seen as Seen
 from genspec.conform.deviations.drafts import DRAFTS
 from genspec.conform.deviations.layered import LAYERED
+from genspec.conform.deviations.made.moved import MOVED
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
@@ -49,10 +51,17 @@ def explaining(seen: Seen) -> tuple[Deviation, ...]:
         return accepted
     changes = [(one.id, change) for one in sorted(known, key=rank) for change in one.changes]
     situations = situations_of(seen.call, seen.answer, seen.info)
-    for chosen in least_first(changes, situations, MOST_TOGETHER, late=LATE):
-        if explained(situations, [change for _, change in chosen]):
-            return tuple(DEVIATIONS[name] for name in dict.fromkeys(name for name, _ in chosen))
-    return ()
+    if any(one.request.plan.mode in MOVED for one in situations) and (chosen := needed(changes, situations)):
+        return named(chosen)
+    for few in least_first(changes, situations, MOST_TOGETHER, late=LATE):
+        if explained(situations, [change for _, change in few]):
+            return named(few)
+    return named(needed(changes, situations))
+
+
+def named(changes: Iterable[tuple[str, Change]]) -> tuple[Deviation, ...]:
+    """Return the deviations that changes are of, each once."""
+    return tuple(DEVIATIONS[name] for name in dict.fromkeys(name for name, _ in changes))
 
 
 def accepting(seen: Seen, known: list[Deviation]) -> tuple[Deviation, ...]:

@@ -130,6 +130,28 @@ def is_exact(situation: Situation, decode: Callable[[Request], GenerateOutput]) 
     return all(verdict.kind is not Kind.VIOLATES for verdict in said)
 
 
+def needed(
+    changes: Sequence[tuple[str, Change]], situations: Sequence[Situation]
+) -> list[tuple[str, Change]]:
+    """Give changes that explain a case together, each of which it takes, where all that act do; else none.
+
+    For a case with more of them than the sets that are tried have, and for modes that have many.
+    """
+    acting, now = list[tuple[str, Change]](), list(situations)
+    for name, change in changes:
+        made = [change(one) for one in now]
+        if any(made):
+            acting.append((name, change))
+            now = [new or old for new, old in zip(made, now, strict=True)]
+    if not acting or not explained(situations, [change for _, change in acting]):
+        return []
+    for one in list(acting):
+        others = [other for other in acting if other is not one]
+        if explained(situations, [change for _, change in others]):
+            acting = others
+    return acting
+
+
 def least_first(
     changes: Sequence[tuple[str, Change]], situations: Sequence[Situation], most: int, *, late: Collection[str] = ()
 ) -> Iterator[tuple[tuple[str, Change], ...]]:

@@ -101,7 +101,7 @@ def by_number(answered: tuple[Row, ...]) -> Mapping[Tokens, float]:
     places: dict[Tokens, float] = {}
     for place, row in enumerate(answered):
         for count, number in enumerate(row.beam_indices[1:], start=1):
-            places[row.tokens[:row.prompt_length + count]] = 1.0 / (1 + number)
+            places[row.tokens[:row.prompt_length + count]] = 1.0 / (1 + abs(number))    # DEV-44
         places[row.tokens] = 1.0 / (1 + place)
     return places
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from genspec.config.mode import Mode
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.made.guided_groups import ByGroup
+from genspec.conform.deviations.made.moved import InItsBatch
 from genspec.conform.deviations.made.placeholders import in_its_batch
-from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
 from genspec_reference.model import evaluate
@@ -85,9 +87,21 @@ class ByPlace:
 
 def u_follows_the_place(situation: Situation) -> Situation | None:
     """Let u follow the place of a beam instead of its hypothesis."""
-    request, found = situation.request, guided_in(situation.request)
-    if found is None or request.plan.mode not in BEAMS or situation.call.negative_prompts is not None:
+    if situation.request.plan.beams is None or situation.call.negative_prompts is not None:
+        return None
+    changed, search = by_place(situation.request), in_its_batch(situation)
+    if changed is None:
+        return None
+    if isinstance(search, InItsBatch):
+        search = replace(search, batch=tuple(by_place(one) or one for one in search.batch))
+    return replace(situation, request=changed, search=search)
+
+
+def by_place(request: Request) -> Request | None:
+    """Give a request whose u follows a place; None without guidance."""
+    found = guided_in(request)
+    if found is None:
         return None
     place, guided = found
-    changed = with_function(request, place, Guided(guided.scale, ByPlace(request).logits))
-    return replace(situation, request=changed, search=in_its_batch(situation))
+    u = (ByGroup if request.plan.mode is Mode.GROUP_BEAM_SEARCH else ByPlace)(request)
+    return with_function(request, place, Guided(guided.scale, u.logits))

@@ -48,7 +48,7 @@ class Batch:
             for number, one in enumerate(searches):
                 pads = one.done
                 taken[number] += one.turn(taken[number], filling)
-                if pads and any(not other.done for other in self.prompts[number][one.place + 1:]):
+                if pads and any(not other.done for other in self.prompts[number]):
                     one.acted |= self.quirks & {Quirk.PADS}
 
     def output(self, number: int) -> GenerateOutput:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from genspec.conform.deviations.made.guided_groups import asked_in_groups, is_made
 from genspec.conform.deviations.made.old_search import OldSearch
 from genspec.conform.deviations.made.search import TOTAL, Hypothesis, is_lowest
+from genspec.conform.oracle.requests import with_operations
 from genspec_reference import FinishReason
 from genspec_reference.beams.candidates import candidate_count
 from genspec_reference.modes.group_beam_search import penalised
 from genspec_reference.request import Request
+from genspec_reference.step import Scored
 from genspec_reference.stopping import finish_reason
 
 if TYPE_CHECKING:
@@ -136,7 +139,7 @@ class Group(Moved):
     def turn(self, taken: tuple[int, ...], filling: Hypothesis | None) -> tuple[int, ...]:
         """Take a step under the penalty of what is taken."""
         assert self.plain is not None
-        self.request = penalised(self.plain, taken)
+        self.request = penalised_behind_guidance(self.plain, taken)
         return super().turn(taken, filling)
 
     def step(self) -> bool:
@@ -146,6 +149,13 @@ class Group(Moved):
         places = [one.places[-1] - self.first for one in self.running]
         self.raw = [(*before[place], self.line(place)) for place in places]
         return goes_on
+
+    def score(self, place: int) -> Scored:
+        """Score the token after the hypothesis at a place."""
+        asked = asked_in_groups(self.request)
+        if asked is not None:
+            asked.group, asked.place = self.place, place
+        return super().score(place)
 
     def fill(self, filling: Hypothesis | None) -> tuple[int, ...]:
         """Go on with pads, which count as taken."""
@@ -168,3 +178,14 @@ class Group(Moved):
     def line(self, place: int) -> int:
         """Give the number of a place among those of this group in the batch."""
         return self.number * self.rules.num_beams + place
+
+
+def penalised_behind_guidance(request: Request, taken: tuple[int, ...]) -> Request:
+    """Put the penalty of diversity into the pipeline, behind a guidance that a deviation has made."""
+    made = asked_in_groups(request)
+    if made is None:
+        return penalised(request, taken)
+    guidance = next(one for one in request.plan.operations if is_made(one, made))
+    others = tuple(one for one in request.plan.operations if one is not guidance)
+    penalty = penalised(with_operations(request, others), taken)
+    return with_operations(penalty, (guidance, *penalty.plan.operations))

@@ -17,6 +17,7 @@ from genspec.conform.deviations.counterfactual import Search as PromptSearch
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.marked import nan_marked
+from genspec.conform.deviations.made.moved import MOVED, moved_search
 from genspec.conform.deviations.made.nothing_left import with_scores
 from genspec.conform.deviations.made.old_batch import InBatch, batch_of
 from genspec.conform.deviations.made.old_search import OldSearch
@@ -70,6 +71,8 @@ def as_it_is(request: Request, *, rounding: int, kind: Kind, steps: int = 0) -> 
 
 def in_its_batch(situation: Situation) -> PromptSearch:
     """Give the search that gives all rows, as long as the others of its batch go on."""
+    if situation.request.plan.mode in MOVED:
+        return moved_search(situation)
     return partial(as_it_is, kind=kind_of(situation), steps=steps_of_batch(situation))
 
 

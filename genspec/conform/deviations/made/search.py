@@ -129,7 +129,11 @@ class Search:
     def scored(self) -> list[Scored]:
         """Score the token after every hypothesis, place by place."""
         nans = nans_in(self.request)
-        return [nans.put(score_row(self.request, one.tokens, normalised=True)) for one in self.running]
+        return [nans.put(self.score(place)) for place in range(len(self.running))]
+
+    def score(self, place: int) -> Scored:
+        """Score the token after the hypothesis at a place."""
+        return score_row(self.request, self.running[place].tokens, normalised=True)
 
     def extended(self, place: int, token: int, total: float) -> Hypothesis:
         """Extend the hypothesis of a place by a token."""
