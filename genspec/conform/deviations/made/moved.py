@@ -56,9 +56,19 @@ def with_quirk(quirk: Quirk) -> Change:
         search = moved_search(situation)
         if quirk not in search.acting(situation.request):
             return None
-        return replace(situation, search=replace(search, quirks=search.quirks | {quirk}))
+        made = replace(situation, search=replace(search, quirks=search.quirks | {quirk}))
+        return untold(made) if quirk is Quirk.MIXED else made
 
     return change
+
+
+def untold(situation: Situation) -> Situation:
+    """Take the beam indices from the rows: none are told, and who reads the rows may have put those of others there."""
+    answered = situation.answered
+    if answered is None:
+        return situation
+    rows = tuple(replace(row, beam_indices=()) for row in answered.rows)
+    return replace(situation, answered=replace(answered, rows=rows))
 
 
 def moved_search(situation: Situation) -> InItsBatch:
