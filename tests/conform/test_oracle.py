@@ -278,3 +278,10 @@ def test_equal_sums_at_the_edge_of_a_truncation_may_be_kept_either_way():
     assert verdict.kind == "ambiguous" and verdict.tied, described(verdict=verdict)
     scores[1][7] = scores[1][3] - 0.1       # of another score it may not
     assert judged(SUMS, (replace(right, runs=(steps,)),)).kind == "violates"
+
+
+def test_scores_of_another_shape_are_wrong_even_where_a_near_tie_decides_what_is_left():
+    step = replace(reference(SUMS)[0].runs[0][2], scores=tuple(np.zeros(3) for _ in range(4)))
+    right = reference(SUMS)[0]
+    verdict = judged(SUMS, (replace(right, runs=((*right.runs[0][:2], step, *right.runs[0][3:]),)),))
+    assert (verdict.kind, verdict.difference) == ("violates", "scores"), described(verdict=verdict)
