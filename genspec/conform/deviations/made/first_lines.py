@@ -13,7 +13,7 @@ from genspec_reference.context import Context
 from genspec_reference.operations.encoder_repetition_penalty import encoder_repetition_penalty
 from genspec_reference.scores import Scores
 
-SEARCHES = (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE)
+SEARCHES = (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE, Mode.GROUP_BEAM_SEARCH, Mode.CONSTRAINED_BEAM_SEARCH)
 
 
 def first_lines_alone(situation: Situation) -> Situation | None:
@@ -37,7 +37,7 @@ def lines_of(situation: Situation) -> int:
     """Count the lines of each prompt."""
     plan = situation.request.plan
     if plan.mode in SEARCHES and plan.beams is not None:
-        return plan.beams.num_beams
+        return plan.beams.num_beams // plan.beams.num_beam_groups       # each group has a batch of its own
     return plan.outputs.num_return_sequences if plan.mode is Mode.SAMPLE else 1
 
 

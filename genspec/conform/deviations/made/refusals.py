@@ -45,7 +45,7 @@ def too_few_candidates(call: Call, plan: DecodingPlan) -> bool:
 
 def guides_rows_from_a_negative_prompt(call: Call, plan: DecodingPlan) -> bool:
     """DEV-27: there are more rows than negative prompts."""
-    several = plan.mode in BEAMS or plan.outputs.num_return_sequences > 1
+    several = plan.beams is not None or plan.outputs.num_return_sequences > 1
     return plan.operation("guidance") is not None and several and call.negative_prompts is not None
 
 
