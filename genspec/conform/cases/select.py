@@ -1,9 +1,9 @@
 """Which cases are run: by level, clause and capabilities, spread over the clauses, boundaries first."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import islice
+from itertools import chain, islice
 
 from genspec.backends.decoder import Info, Refusal
 from genspec.conform.capabilities import Capabilities, inputs_of, lacking
@@ -11,6 +11,7 @@ from genspec.conform.cases.case import Case
 from genspec.conform.cases.drawn import Drawn, drawn_cases
 from genspec.conform.cases.placed import Placed, attentive, batches, placed, sourced
 from genspec.conform.cases.published import Published, all_published, published
+from genspec.conform.cases.weight import weight
 from genspec.conform.laws.case import laws
 from genspec.conform.oracle.tolerance import EPSILONS
 from genspec.conform.question import LEVELS, Question
@@ -67,13 +68,7 @@ def selected(selection: Selection, info: Info, can: Capabilities) -> Selected:
     share = 0 if not draws else DRAWN if most is None else max(most // DRAWN_SHARE, most - len(asked))
     first = asked if most is None else asked[:max(most - share, 0)]
     drawn = islice(calls_for(selection, can), share)
-    return Selected(chained(first, drawn), len(first) + share, left_out)
-
-
-def chained(first: Sequence[Case], then: Iterable[Case]) -> Iterator[Case]:
-    """Give one after the other."""
-    yield from first
-    yield from then
+    return Selected(chain(first, drawn), len(first) + share, left_out)
 
 
 def calls_for(selection: Selection, can: Capabilities) -> Iterator[Case]:
@@ -156,23 +151,27 @@ def rounded(value: float, dtype: str) -> float:
 def spread(cases: Sequence[Case]) -> list[Case]:
     """Order cases so that every beginning shows as many clauses as it can: page by page, clause by clause.
 
-    Pages come after those that they rest on, and calls after what has to do with less, so that what is wrong
-    everywhere is blamed on the page that says it.
+    Of each clause the boundaries come first, and of them those that combine least. In each turn of the pages those
+    come first that the others rest on, then what combines less than the rest, so that what is wrong everywhere is
+    blamed on the page that says it.
     """
     pages: dict[str, dict[str, list[Case]]] = {}
-    for case in sorted(cases, key=lambda case: (not case.boundary, weight(case.question), case.question.id)):
+    for case in sorted(cases, key=lambda case: (not case.boundary, weight_of(case), case.question.id)):
         clause = case.clauses[0] if case.clauses else ""
         pages.setdefault(page_of(clause), {}).setdefault(clause, []).append(case)
-    return list(in_turn([list(in_turn(list(clauses.values()))) for _, clauses in sorted(pages.items(), key=place_of)]))
+    ordered = sorted(pages.items(), key=place_of)
+    return [case for turn in turns([list(chain.from_iterable(turns(list(clauses.values())))) for _, clauses in ordered])
+            for case in sorted(turn, key=lambda case: (not is_first(case), weight_of(case)))]
 
 
-def weight(question: Question) -> int:
-    """Tell how much a question has to do with: scores, rows, several hypotheses or drafts."""
-    config = question.input.get("config")
-    if question.level != "L3" or not isinstance(config, Mapping):
-        return 0 if question.level != "L3" else 2
-    several = config.get("num_beams") not in (None, 1) or "assistant" in question.input
-    return 2 if several or config.get("prompt_lookup_num_tokens") is not None else 1
+def weight_of(case: Case) -> int:
+    """Tell how much a case combines."""
+    return weight(case.question.level, case.question.input)
+
+
+def is_first(case: Case) -> bool:
+    """Tell whether a case is of a page that the others rest on."""
+    return bool(case.clauses) and page_of(case.clauses[0]) in FIRST
 
 
 FIRST = ("GREEDY", "SAMPLE", "LENGTH", "STOPPING", "TOKENS")
@@ -188,10 +187,10 @@ def place_of(item: tuple[str, object]) -> tuple[int, str]:
     return (FIRST.index(page) - len(FIRST) if page in FIRST else 1 + LAST.index(page) if page in LAST else 0, page)
 
 
-def in_turn(queues: Sequence[Sequence[Case]]) -> Iterator[Case]:
-    """Take one of each, again and again."""
+def turns(queues: Sequence[Sequence[Case]]) -> Iterator[list[Case]]:
+    """Take one of each queue, again and again."""
     for turn in range(max(map(len, queues), default=0)):
-        yield from (queue[turn] for queue in queues if turn < len(queue))
+        yield [queue[turn] for queue in queues if turn < len(queue)]
 
 
 def check(selection: Selection) -> None:

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from genspec.conform.cases.weight import weight
 from genspec.conform.kit.report import NOTHING_RAN, Report, Result
 from genspec.conform.question import LEVELS
 from genspec.conform.report import coverage, semantics
@@ -37,11 +38,16 @@ def lines(report: Report, whole: bool = False) -> Iterator[str]:
 
 
 def chosen(failures: Sequence[Result]) -> list[Result]:
-    """Choose failures to show: one of each kind, those that were shrunk first."""
+    """Choose failures to show: one of each kind, those that were shrunk and those that combine least first."""
     kinds: dict[object, Result] = {}
-    for one in sorted(failures, key=lambda one: not one.shrunk):
+    for one in sorted(failures, key=lambda one: (not one.shrunk, weight_of(one))):
         kinds.setdefault((one.level, one.verdict.kind, one.verdict.difference, one.verdict.clauses[:1]), one)
-    return sorted(list(kinds.values())[:MOST], key=lambda one: one.level)
+    return sorted(list(kinds.values())[:MOST], key=lambda one: (one.level, weight_of(one)))
+
+
+def weight_of(result: Result) -> int:
+    """Tell how much the least question combines that shows a failure."""
+    return weight(result.level, result.input or {})
 
 
 def failure(report: Report, result: Result) -> Iterator[str]:

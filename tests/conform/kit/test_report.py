@@ -50,6 +50,16 @@ def test_the_status_of_a_run(kinds: list[Kind], asked: bool, status: int) -> Non
     assert report_of([Result("a/b", "L0", (), Verdict(kind), asked) for kind in kinds]).status == status
 
 
+def test_a_report_leads_with_the_failure_that_combines_least() -> None:
+    verdicts = [Verdict(Kind.VIOLATES, clauses=(clause,)) for clause in ("BEAM-SEARCH-2", "TOP-K-1", "TOP-K-1")]
+    configs = [{"num_beams": 2, "top_k": 3}, {"do_sample": True, "top_k": 3, "top_p": 0.5}, {"top_k": 3}]
+    results = [Result(f"a/{number}", "L3", (), verdict, input={"config": config})
+               for number, (verdict, config) in enumerate(zip(verdicts, configs, strict=True))]
+    text = "".join(as_text.lines(report_of(results)))
+    assert [line for line in text.splitlines() if line.startswith("violates: ")] == [
+        "violates: a/2 (L3) [TOP-K-1]", "violates: a/0 (L3) [BEAM-SEARCH-2]"], text
+
+
 def test_a_report_of_failures_shows_each_kind_and_the_command() -> None:
     report = run("support.kit_fakes:Deaf", max_cases=40, levels=["L3"], shrink_seconds=0.0)
     text = "".join(as_text.lines(report))

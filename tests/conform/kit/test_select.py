@@ -21,6 +21,7 @@ from genspec.conform.cases.select import (
     spread,
     why_not,
 )
+from genspec.conform.cases.weight import weight
 from genspec.conform.question import Question
 
 INFO = Info("x", "1", "float64", "hf")
@@ -51,6 +52,34 @@ def test_boundaries_come_first() -> None:
     first_of_clause = {case.clauses[0]: case for case in reversed(cases)}
     with_boundary = {case.clauses[0] for case in cases if case.boundary}
     assert with_boundary and all(first_of_clause[clause].boundary for clause in with_boundary)
+
+
+def test_of_each_clause_the_cases_that_combine_least_come_first() -> None:
+    cases = [case for case in chosen(levels=("L3",)) if not case.question.id.startswith("drawn/")]
+    seen: dict[tuple[str, bool], list[int]] = {}
+    for case in cases:
+        seen.setdefault((case.clauses[0], case.boundary), []).append(weight("L3", case.question.input))
+    wrong = {key: weights for key, weights in seen.items() if weights != sorted(weights)}
+    assert not wrong and len(seen) > 200, described(wrong=wrong)
+
+
+def test_a_field_is_asked_for_alone_before_it_is_asked_for_in_a_search() -> None:
+    cases = [case.question for case in chosen(levels=("L3",)) if not case.question.id.startswith("drawn/")]
+    for field in ("repetition_penalty", "min_new_tokens", "no_repeat_ngram_size"):
+        having = [one for one in cases if field in one.input.get("config", ())]
+        first = next(one for one in having if one.input["config"].get("num_beams") in (None, 1))
+        assert having[0] is first and weight("L3", first.input) <= 4, described(field=field, case=having[0].id)
+
+
+@pytest.mark.parametrize(("lighter", "heavier"), [
+    ({"top_k": 3}, {"top_k": 3, "top_p": 0.5}), ({"repetition_penalty": 2.0}, {"num_beams": 2}),
+    ({"do_sample": True}, {"do_sample": True, "num_beams": 2}),
+    ({"output_scores": True, "pad_token_id": 1}, {"min_length": 3}),
+])
+def test_what_combines_more_weighs_more(lighter: dict[str, object], heavier: dict[str, object]) -> None:
+    assert weight("L3", {"config": lighter}) < weight("L3", {"config": heavier}) < weight("L4", {"config": {}})
+    assert weight("L0", {"config": heavier}) < weight("L3", {"config": lighter})
+    assert weight("L3", {"config": lighter}) < weight("L3", {"config": lighter, "source": [1]})
 
 
 @pytest.mark.parametrize(("clause", "part", "belongs"), [

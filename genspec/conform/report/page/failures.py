@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from genspec.conform.cases.weight import weight
 from genspec.conform.kit.report import Report, Result, word_of
 from genspec.conform.report.command import command
 from genspec.conform.report.page.parts import both, code, compact, folded, heading, shown, table, tag, verdict
@@ -41,8 +42,8 @@ def differences(results: Sequence[Result]) -> str:
 
 
 def cases(report: Report, results: Sequence[Result]) -> Iterator[str]:
-    """Write the cases of a clause: a few whole, those made small and one of each kind first."""
-    ranked = sorted(results, key=lambda one: not one.shrunk)
+    """Write the cases of a clause: a few whole, those made small, simple ones and one of each kind first."""
+    ranked = sorted(results, key=lambda one: (not one.shrunk, weight(one.level, one.input or {})))
     kinds: dict[object, Result] = {}
     for one in ranked:
         kinds.setdefault((one.level, one.verdict.kind, one.verdict.difference), one)
