@@ -8,7 +8,7 @@ from typing import Any
 
 from genspec.config.decision import Rejected
 from genspec.config.generation_config import GenerationConfig
-from genspec.config.mode import ANY, BEAMS
+from genspec.config.mode import ANY, BEAMS, Mode
 from genspec.config.profile import Profile
 from genspec.config.profiles import HF, PROFILES
 from genspec.conform.cases.case import Case, Who
@@ -155,10 +155,16 @@ class Bench:
     who: Who
     declared: Profile
     deadline: float = float("inf")
+    modes_with_rows: frozenset[Mode] = frozenset()
     known: dict[object, bool] = field(default_factory=dict)
 
     def agrees(self, evidence: Evidence, profile: Profile) -> bool:
-        """Tell whether an answer is right under a profile. Raises `OutOfTime`."""
+        """Tell whether an answer is right under a profile. Raises `OutOfTime`.
+
+        An error explains no profile without the mode where the decoder answers other calls of that mode with rows.
+        """
+        if evidence.failed and evidence.plan is not None and evidence.plan.mode in self.modes_with_rows - profile.modes:
+            return False
         key = evidence.key(profile)
         if key not in self.known:
             self.known[key] = self.judged(evidence, profile)

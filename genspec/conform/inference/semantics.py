@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from genspec.config.mode import Mode
 from genspec.config.profile import Profile
 from genspec.config.profiles import PROFILES, profile_named
 from genspec.conform.cases.case import Case, Who
 from genspec.conform.inference import finding
-from genspec.conform.inference.evidence import Bench, Evidence, OutOfTime, is_evidence, projected
+from genspec.conform.inference.evidence import Bench, Evidence, OutOfTime, is_evidence, planned, projected
 from genspec.conform.inference.explain import explained
 from genspec.conform.inference.finding import Explanation, Fit, PairFinding, PointFinding, Semantics
 from genspec.conform.inference.moves import options, swaps
@@ -43,7 +44,7 @@ def inferred(
 ) -> tuple[Semantics, dict[str, tuple[Explanation, ...]]]:
     """Find the semantics that fit the answers, and what explains each wrong one, by the id of its case."""
     profile = profile_named(declared)
-    bench = Bench(who, profile, time.monotonic() + seconds)
+    bench = Bench(who, profile, time.monotonic() + seconds, modes_with_rows(answered))
     wrong = wrong_answers(answered, profile)
     explanations: dict[str, tuple[Explanation, ...]] = {}
     evidence, found, complete = list(wrong), profile, True
@@ -56,6 +57,13 @@ def inferred(
         complete = False
     bench.deadline = float("inf") if complete else bench.deadline + seconds / 4
     return told(bench, evidence, found, complete), explanations
+
+
+def modes_with_rows(answered: Iterable[Answered]) -> frozenset[Mode]:
+    """Name the modes in which the decoder answers a call with rows: what fails there does not fail for the mode."""
+    given = [one.case.question.input for one in answered
+             if one.case.question.level == "L3" and "sequences" in (one.tells if one.reply is None else one.reply)]
+    return frozenset(plan.mode for plan in map(planned, given) if plan is not None)
 
 
 def wrong_answers(answered: Sequence[Answered], profile: Profile) -> list[Evidence]:

@@ -122,6 +122,21 @@ def test_what_no_option_explains_is_not_blamed_on_one() -> None:
     assert not found.of(INFERRED) and not any(explained.values()) and found.best == "hf", described(found=found)
 
 
+@pytest.mark.parametrize(("every", "status"), [(1, INFERRED), (2, NOT_SHOWN)])
+@clauses("PROFILES-3")
+def test_a_decoder_that_fails_in_a_mode_lacks_it_only_when_it_never_answers(every: int, status: str) -> None:
+    given, who = answers(HF, telling_cases())
+    beams = [one for one in given if (one.case.question.input.get("config") or {}).get("num_beams", 1) > 1]
+    fail = {one.case.question.id for one in beams[::every]}
+    wrong = [replace(one, reply={"reject": [], "error": "RuntimeError: no beams"}, tells=())
+             if one.case.question.id in fail else one for one in given]
+    found, explained = inferred(wrong, who, "hf", seconds=600)
+    modes = next(point for point in found.points if point.point == "modes")
+    assert len(fail) > 5 and modes.status == status, described(modes=modes, fail=len(fail))
+    assert ("beam_search" in modes.option) == (status == NOT_SHOWN), described(modes=modes)
+    assert any(explained.values()) == (status == INFERRED), described(explained=explained)
+
+
 def test_a_profile_that_was_wrongly_declared_is_found_out() -> None:
     declared = PROFILES["sglang"]
     given, who = answers(HF, telling_cases(declared), declared)
