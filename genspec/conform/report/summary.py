@@ -44,7 +44,8 @@ def summary_of(report: Json) -> dict[str, Any]:
     verdicts = report["verdicts"]
     failed = [one for one in verdicts if one["verdict"] in FAILED]
     return {
-        **{name: value for name, value in report.items() if name != "verdicts"},
+        **{name: value for name, value in report.items() if name not in ("verdicts", "coverage")},
+        **({"coverage": report["coverage"]["classes"]} if "coverage" in report else {}),
         "levels": counts((one["level"], one) for one in verdicts),
         "pages": counts((page, one) for one in verdicts if one["asked"] for page in pages_of(one)),
         "unsupported": [

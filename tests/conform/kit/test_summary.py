@@ -2,7 +2,7 @@
 
 import pytest
 
-from genspec.conform.report.summary import without_folders
+from genspec.conform.report.summary import summary_of, without_folders
 
 
 @pytest.mark.parametrize(("text", "left"), [
@@ -12,3 +12,10 @@ from genspec.conform.report.summary import without_folders
 ])
 def test_folders_of_absolute_paths_are_left_out(text, left):
     assert without_folders({"reasons": [text], "count": 1}) == {"reasons": [left], "count": 1}
+
+
+def test_of_the_coverage_the_counts_are_left():
+    classes, rows = {"run": 2, "skipped": 1, "no case": 0}, [{"parameter": "top_k", "reasons": {"has no such field": 1}}]
+    report = {"version": 1, "coverage": {"classes": classes, "rows": rows}, "verdicts": []}
+    assert summary_of(report)["coverage"] == classes
+    assert "coverage" not in summary_of({"version": 1, "verdicts": []}), "one case covers nothing"
