@@ -15,7 +15,7 @@ def test_folders_of_absolute_paths_are_left_out(text, left):
 
 
 def test_of_the_coverage_the_counts_are_left():
-    classes, rows = {"run": 2, "skipped": 1, "no case": 0}, [{"parameter": "top_k", "reasons": {"has no such field": 1}}]
+    classes, rows = {"run": 2, "skipped": 1, "no case": 0}, [{"parameter": "top_k", "run": 2}]
     report = {"version": 1, "coverage": {"classes": classes, "rows": rows}, "verdicts": []}
     assert summary_of(report)["coverage"] == classes
     assert "coverage" not in summary_of({"version": 1, "verdicts": []}), "one case covers nothing"
