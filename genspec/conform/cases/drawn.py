@@ -87,7 +87,9 @@ class Drawn:
             except Malformed as wrong:
                 return Verdict(Kind.VIOLATES, f"{wrong}.", ("OUTPUTS-6",), "answer", answered=dict(told))   # type: ignore[arg-type]
             said = self.broken_promise(told, who.can) or self.verdict(call, answer, who)
-        return explained(call, self.expected, answer, said, who)
+        from genspec.conform.oracle.one_rule import with_rule
+
+        return with_rule(call, answer, explained(call, self.expected, answer, said, who))
 
     def broken_promise(self, told: Told, can: Capabilities) -> Verdict | None:
         """Say that scores do not come that were asked for and promised. OUTPUTS-2, OUTPUTS-3."""

@@ -17,6 +17,7 @@ from genspec.conform.cases.difference import Parting, parting
 from genspec.conform.cases.known import UNEXPLAINED, explained
 from genspec.conform.cases.outputs import Malformed, answer_of
 from genspec.conform.oracle import judge
+from genspec.conform.oracle.one_rule import with_rule
 from genspec.conform.oracle.tolerance import EPSILONS
 from genspec.conform.question import Question, Told
 from genspec.conform.vectors import folder, runner
@@ -76,12 +77,13 @@ class Published:
             answer = answer_of(call, expected, told) if isinstance(told, Mapping) else told
         except Malformed:
             return said
-        if isinstance(answer, tuple) and isinstance(expected, tuple):
+        if isinstance(answer, tuple):
             again = judge(call, expected, answer, who.info)
             if again.kind is Kind.CONFORMS:
                 return again
-            said = replace(said, clauses=tuple(dict.fromkeys((*again.clauses, *said.clauses))))
             known = explained(call, expected, answer, again, who)
+            blamed = again if known.kind is Kind.KNOWN_DEVIATION else with_rule(call, answer, again)
+            said = replace(said, clauses=tuple(dict.fromkeys((*blamed.clauses, *said.clauses))))
         else:
             known = explained(call, expected, answer, said, who)
         return known if known.kind is Kind.KNOWN_DEVIATION else said

@@ -8,6 +8,8 @@ from genspec.config.mode import Mode
 from genspec.config.plan import DecodingPlan
 from genspec.conform.oracle.steps import Forced
 from genspec_reference import FinishReason, GenerateOutput, Row
+from genspec_reference.beams.hypotheses import normalised
+from genspec_reference.pipeline import TRUNCATIONS
 from genspec_reference.request import Request
 from genspec_reference.rows import take
 from genspec_reference.scores import Scores
@@ -63,19 +65,43 @@ def clauses_of_stopping(request: Request, reason: FinishReason) -> tuple[str, ..
     }[FinishReason(reason)]
 
 
-
 def clauses_of_score(scored: Scored, given: Scores) -> tuple[str, ...]:
-    """Give the clause of the operation that decides the first score that differs most. float[V]."""
+    """Give the clause of the operation that decides the first score that differs most. float[V].
+
+    Of a token that is taken away, and is not to be, it is that of the last truncation.
+    """
     right = scored.scores
     if given.shape != right.shape:
         return ("OUTPUTS-2",)
     banned = np.flatnonzero(np.isneginf(right) != np.isneginf(given))
     with np.errstate(invalid="ignore"):
         token = int(banned[0]) if banned.size else int(np.argmax(np.nan_to_num(np.abs(right - given), nan=np.inf)))
+    truncated = np.isneginf(given[token]) and not np.isneginf(right[token])
     for before, after in reversed(list(pairwise(scored.applied))):
-        if before.scores[token] != after.scores[token]:
+        if after.name in TRUNCATIONS if truncated else before.scores[token] != after.scores[token]:
             return (after.clause, "OUTPUTS-2")
     return ("OUTPUTS-2",)
+
+
+def clauses_of_total(request: Request, row: Row, given: float, allowed: float) -> tuple[str, ...]:
+    """Give the clauses of a wrong score. `row`: with the right one; `given`: what came; `allowed`: the tolerance.
+
+    Where the right total is divided by another length, or by another power of it, the total is not made comparable as
+    it is to be; else the total itself is wrong.
+    """
+    power = 1.0 if request.plan.beams is None else request.plan.beams.length_penalty
+    counts = np.arange(1, len(row.tokens) + 1)
+    lengths, exponents = np.concatenate([counts, (5 + counts) / 6]), np.array([-power, power, -1.0, 0.0])
+    with np.errstate(all="ignore"):
+        made = total_of(request, row) * lengths[:, None] ** exponents
+        divided = np.any(np.abs(given - made) <= allowed)
+    return ("BEAM-SEARCH-4" if divided else "BEAM-SEARCH-1", "OUTPUTS-8")
+
+
+def total_of(request: Request, row: Row) -> float:
+    """Give the total that a row's score is made of. BEAM-SEARCH-4."""
+    ended = row.finish_reason is FinishReason.EOS
+    return (row.score or 0.0) / (normalised(request, 1.0, len(row.new_tokens), ended) or 1.0)
 
 
 def clauses_of_search(request: Request, expected: GenerateOutput, answered: GenerateOutput) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from genspec.config.mode import Mode
-from genspec.conform.oracle.blame import clauses_of_mode, clauses_of_search
+from genspec.conform.oracle.blame import clauses_of_mode, clauses_of_search, clauses_of_total
 from genspec.conform.oracle.finding import Place
 from genspec.conform.oracle.numbers import differing_steps
 from genspec.conform.oracle.rows import judge_row
@@ -179,7 +179,8 @@ def differing_totals(request: Request, place: Place, expected: Rows, answered: R
         row, factor = Place(place.prompt, number), lengthening(request, right)
         if not abs(score - right.score) <= tolerance(dtype, abs(right.score) / factor, longest) * factor:
             reason = f"the score of a hypothesis is {right.score:.9g}, and {score:.9g} came."
-            return [row.violates("score of a row", ("BEAM-SEARCH-4", "OUTPUTS-8"), reason, right.score, given.score)]
+            clauses = clauses_of_total(request, right, score, allowed)
+            return [row.violates("score of a row", clauses, reason, right.score, given.score)]
         near.append(row.ambiguous("score of a row", ("BEAM-SEARCH-4", "OUTPUTS-8"), margin=abs(score - right.score),
                                   tied=False, expected=right.score, answered=score))
     return near[:1]

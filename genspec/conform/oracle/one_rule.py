@@ -1,0 +1,94 @@
+"""Which rule of a search is broken, where the change of that rule alone gives the wrong rows."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from genspec.backends.call import Call
+from genspec.config.decision import Rejected
+from genspec.config.mode import Mode
+from genspec.conform.inference.points import others, point_named
+from genspec.conform.oracle.blame import clauses_of_mode
+from genspec.conform.oracle.requests import requests_of, with_operations
+from genspec.conform.verdict import Kind, Verdict
+from genspec_reference import GenerateOutput
+from genspec_reference.beams.candidates import by_race, by_total
+from genspec_reference.beams.hypotheses import Finished, rules_of
+from genspec_reference.beams.search import started, turned
+from genspec_reference.decode import run
+from genspec_reference.healing import healed
+from genspec_reference.request import Request
+
+Sequences = tuple[tuple[int, ...], ...]
+POINTS = ("beam_input", "beam_candidates", "finishing_rank", "finishing_rules", "hypothesis_length",
+          "length_normalisation", "stop_bound")
+DRAWING = ("drawn_order", "drawn_start")
+"""The choice points of a search, and those of one that draws."""
+
+
+def with_rule(call: Call, answer: object, said: Verdict) -> Verdict:
+    """Name the broken rule in the place of the clause that the rows of a search were blamed on for want of a better.
+
+    It is the operation without which, the option of a choice point with which, or the step after which the search
+    gives these rows; all of them where several do. Calls that draw from one generator are left as they are.
+    """
+    if said.kind is not Kind.VIOLATES or said.prompt is None or call.seed is not None or not isinstance(answer, tuple):
+        return said
+    request = requests_of(call)[said.prompt]
+    searches = request.plan.mode in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE)
+    if not searches or said.clauses[:1] not in (clauses_of_mode(request.plan), ("BEAM-SEARCH-6",)):
+        return said
+    output: GenerateOutput = answer[said.prompt]
+    found = dict.fromkeys(clause for clause, rows in one_rule_changed(request) if rows == output.sequences)
+    return replace(said, clauses=tuple(dict.fromkeys((*found, *said.clauses[1:])))) if found else said
+
+
+def one_rule_changed(request: Request) -> Iterator[tuple[str, Sequences]]:
+    """Give the rows of searches that differ in one rule, with its clause: what needs no other rule in its place first.
+
+    A search that is refused once the rule is changed has none.
+    """
+    for clause, changed in without_an_operation(request):
+        with suppress(Rejected):
+            yield clause, run(changed).sequences
+    with suppress(Rejected):
+        yield from (("BEAM-SEARCH-6", rows) for rows in after_each_step(healed(request)))
+    for clause, changed in with_another_option(request):
+        with suppress(Rejected):
+            yield clause, run(changed).sequences
+
+
+def without_an_operation(request: Request) -> Iterator[tuple[str, Request]]:
+    """Leave out one operation of the plan."""
+    operations = request.plan.operations
+    for place, one in enumerate(operations):
+        yield one.clause, with_operations(request, (*operations[:place], *operations[place + 1:]))
+
+
+def with_another_option(request: Request) -> Iterator[tuple[str, Request]]:
+    """Take another option of a choice point, or no length penalty, or that of a plan in which none is set."""
+    plan, beams = request.plan, rules_of(request)
+    for point in map(point_named, (*POINTS, *(DRAWING if plan.draws else ()))):
+        for option in others(point, plan.profile):
+            profile = replace(plan.profile, **{point.name: option})
+            yield point.clause, replace(request, plan=replace(plan, profile=profile))
+    for penalty in (0.0, 1.0):
+        yield "BEAM-SEARCH-4", replace(request, plan=replace(plan, beams=replace(beams, length_penalty=penalty)))
+
+
+def after_each_step(request: Request) -> Iterator[Sequences]:
+    """Give the rows that a search would return if it ended after each of its steps, later ones too. BEAM-SEARCH-6."""
+    plan, beams = request.plan, started(request, rules_of(request).num_beams)
+    for _ in range(plan.length.max_new_tokens if plan.profile.finishing_rules == "all" else 0):
+        turn = turned(request, beams, by_race if plan.draws else by_total)
+        beams = turn.selection.after
+        if turn.selection.lead <= 0:
+            beams = replace(beams, open=turn.chosen)
+        yield sequences_of(beams.finished[:plan.outputs.num_return_sequences])
+        if not beams.open:
+            return
+
+
+def sequences_of(finished: tuple[Finished, ...]) -> Sequences:
+    """Give the tokens of finished hypotheses."""
+    return tuple(one.hypothesis.tokens for one in finished)
