@@ -137,6 +137,16 @@ def test_rows_where_no_token_is_left_are_blamed_on_what_bans_theirs():
     assert judge(wrong, reference(wrong), reference(free), INFO).clauses == ("TOP-K-1",)
 
 
+@pytest.mark.parametrize(("config", "clause"), [
+    ({"max_new_tokens": 4}, "LENGTH-1"), ({"max_new_tokens": 4, "max_length": 2}, "LENGTH-1"),
+    ({"max_length": 6}, "LENGTH-2"), ({"max_new_tokens": None}, "LENGTH-4"), ({}, "LENGTH-4"),
+])
+@pytest.mark.parametrize("other", [3, 30])
+def test_a_row_of_another_length_is_blamed_on_what_sets_its_length(config, clause, other):
+    call = Call(config, Table(((0.0, 1.0), (1.0, 0.0))), ((0,),))
+    assert blamed(call, reference(replace(call, config={"max_new_tokens": other}))) == ("STOPPING-2", clause)
+
+
 def test_a_case_of_the_kit_names_the_rule():
     call = searching(early_stopping=True)
     other = replace(call, config={**call.config, "early_stopping": "never"})

@@ -19,7 +19,7 @@ CLAUSES = {
     "never is taken for false": {"BEAM-SEARCH-6"},
     "rows come last first": {"BEAM-SEARCH-9"},
     "an EOS in the prompt is taken for padding": {"OUTPUTS-7"},
-    "the cache is not reordered with the beams": {"BEAM-SEARCH-2", "BEAM-SEARCH-4"},
+    "the cache is not reordered with the beams": {"BEAM-SEARCH-1", "BEAM-SEARCH-2"},
 }
 FIELDS, PROMPT, VOCABULARY = 7, 3, 13
 

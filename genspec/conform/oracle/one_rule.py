@@ -27,20 +27,37 @@ DRAWING = ("drawn_order", "drawn_start")
 
 
 def with_rule(call: Call, answer: object, said: Verdict) -> Verdict:
-    """Name the broken rule in the place of the clause that the rows of a search were blamed on for want of a better.
+    """Name the broken rule more exactly, where the call and the rows tell which one it is.
 
-    It is the operation without which, the option of a choice point with which, or the step after which the search
-    gives these rows; all of them where several do. Calls that draw from one generator are left as they are.
+    Of a row that does not end at its greatest length it is what sets the length, too. Of a search see `explaining`;
+    calls that draw from one generator are left as they are.
     """
-    if said.kind is not Kind.VIOLATES or said.prompt is None or call.seed is not None or not isinstance(answer, tuple):
+    if said.kind is not Kind.VIOLATES or said.prompt is None or not isinstance(answer, tuple):
         return said
+    if said.clauses == ("STOPPING-2",):
+        return replace(said, clauses=(*said.clauses, clause_of_length(call)))
     request = requests_of(call)[said.prompt]
-    searches = request.plan.mode in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE)
+    searches = request.plan.mode in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE) and call.seed is None
     if not searches or said.clauses[:1] not in (clauses_of_mode(request.plan), ("BEAM-SEARCH-6",)):
         return said
-    output: GenerateOutput = answer[said.prompt]
-    found = dict.fromkeys(clause for clause, rows in one_rule_changed(request) if rows == output.sequences)
+    found = explaining(request, answer[said.prompt])
     return replace(said, clauses=tuple(dict.fromkeys((*found, *said.clauses[1:])))) if found else said
+
+
+def clause_of_length(call: Call) -> str:
+    """Give the clause that sets the greatest length of a row. LENGTH-1 to LENGTH-4."""
+    given = [clause for field, clause in (("max_new_tokens", "LENGTH-1"), ("max_length", "LENGTH-2"))
+             if call.config.get(field) is not None]
+    return given[0] if given else "LENGTH-4"
+
+
+def explaining(request: Request, output: GenerateOutput) -> tuple[str, ...]:
+    """Give the clauses of the rules of a search of which the change of one alone gives the rows that came.
+
+    It is the operation without which, the option of a choice point with which, or the step after which the search
+    gives them; all of them where several do.
+    """
+    return tuple(dict.fromkeys(clause for clause, rows in one_rule_changed(request) if rows == output.sequences))
 
 
 def one_rule_changed(request: Request) -> Iterator[tuple[str, Sequences]]:
