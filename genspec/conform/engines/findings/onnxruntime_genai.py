@@ -10,10 +10,4 @@ FINDINGS = (
         "given a token id far outside of its vocabulary and refuses it.",
         "bug", differences=("SIGSEGV", "refusal"), features=("beam_search", "several EOS ids"),
     ),
-    Finding(
-        "ORT-2", "a row goes on with a banned token where all are banned",
-        "Bans write the lowest finite number instead of minus infinity, so that the highest score is that of a banned "
-        "token.",
-        "choice", clauses=("SCORES-6",), differences=("refusal",),
-    ),
 )

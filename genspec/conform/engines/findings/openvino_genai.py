@@ -4,11 +4,6 @@ from genspec.conform.engines.finding import Finding
 
 FINDINGS = (
     Finding(
-        "OV-3", "a row goes on with a banned token where all are banned",
-        "Nothing looks whether a token is left: the highest of scores that are all minus infinity is taken.",
-        "choice", clauses=("SCORES-6",), differences=("refusal",),
-    ),
-    Finding(
         "OV-1", "a beam search fails where the candidates of a group are all EOS",
         "A beam has two candidates a hypothesis of its group, whatever the number of EOS ids. Where both are EOS the "
         "beam has ended without a hypothesis that goes on, and the search raises RuntimeError: Failed to remove "
@@ -20,12 +15,6 @@ FINDINGS = (
         "RuntimeError: No beams left to search. A step asks for two candidates a beam, and a vocabulary of one token "
         "has fewer.",
         "limit", differences=("refusal",), without=("greedy", "sample", "several EOS ids"),
-    ),
-    Finding(
-        "OV-4", "of hypotheses with exactly equal scores others are kept",
-        "All logits are equal in these cases. Candidates pass two heaps, one a beam and one a group, in which later "
-        "ones of the same score take the place of earlier ones (`sampler.cpp`).",
-        "choice", clauses=("BEAM-SEARCH-2",), differences=("tokens",), features=("beam_search",),
     ),
     Finding(
         "OV-5", "the repetition penalty of a row counts what the other rows of its prompt have drawn",

@@ -4,11 +4,6 @@ from genspec.conform.engines.finding import Finding
 
 FINDINGS = (
     Finding(
-        "TJS-1", "a row goes on with a banned token where all are banned",
-        "Nothing looks whether a token is left: of scores that are all minus infinity the first is the highest.",
-        "choice", clauses=("SCORES-6",), differences=("refusal",),
-    ),
-    Finding(
         "TJS-2", "`num_return_sequences` has no effect on a beam search: one row comes back",
         "The loop of `generate` keeps one row a prompt, whatever the option says. Greedy search refuses more than "
         "one, and sampling draws one.",
