@@ -71,7 +71,10 @@ BEAMS = (
     Deviation(
         id="DEV-43",
         when="group beam search, one group has ended",
-        does="it goes on taking the pad, which later groups then avoid",
+        does=(
+            "it goes on taking the pad, which later groups then avoid; in a batch it goes on behind the first prompt, "
+            "whose padding and source its model then reads"
+        ),
         specified="it takes nothing",
         clauses=("GROUP-BEAM-SEARCH-3",),
         versions=Versions(("4.38.2", "4.46.3"), last="4.49.0"),

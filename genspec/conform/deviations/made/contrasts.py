@@ -11,8 +11,7 @@ from genspec.backends.call import Call
 from genspec.config.mode import Mode
 from genspec.config.plan import DecodingPlan
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.made.marked import nans_in, with_last
-from genspec.conform.deviations.made.nans import marked
+from genspec.conform.deviations.made.marked import marked, nans_in, with_last
 from genspec.conform.oracle.tolerance import magnitude, tolerance
 from genspec_reference import GenerateOutput
 from genspec_reference.model import evaluate

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ from genspec.config.decision import Rejected
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.made.contrasts import contrasting, contrasts_of
-from genspec.conform.deviations.made.marked import Nans
-from genspec.conform.deviations.made.nans import first_nan_alone, marked, ranked_with_nan
+from genspec.conform.deviations.made.marked import Nans, marked
+from genspec.conform.deviations.made.moved import MOVED, InItsBatch
+from genspec.conform.deviations.made.nans import first_nan_alone, ranking_nan
 from genspec.conform.deviations.made.nothing_left import takes_first, with_scores
-from genspec.conform.deviations.made.placeholders import in_its_batch
 from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
@@ -76,7 +75,7 @@ def banned_eos_becomes_nan(situation: Situation) -> Situation | None:
     if place is None:
         return None
     decay = decay_of(request, place)
-    if request.plan.mode in BEAMS:
+    if request.plan.mode in (*BEAMS, *MOVED):
         return searched_with_nan(situation, place, decay)
     search = contrasts_of(situation)
     if search is not None:
@@ -92,13 +91,21 @@ def banned_eos_becomes_nan(situation: Situation) -> Situation | None:
 def searched_with_nan(situation: Situation, place: int, decay: Decay) -> Situation | None:
     """Let a search rank NaN, where it meets one."""
     request = with_nan(situation.request, place, decay, decay.tell, decay.nans)
-    search = partial(ranked_with_nan, search=in_its_batch(situation))
+    search = ranking_nan(situation)
+    if isinstance(search, InItsBatch):
+        search = replace(search, batch=tuple(told_of_nan(one, place) for one in search.batch))
     with suppress(Rejected):
         search(request, rounding=0)
     if not decay.seen:
         return None
     answered = situation.answered and marked(situation.answered)
     return replace(situation, request=request, search=search, answered=answered)
+
+
+def told_of_nan(request: Request, place: int) -> Request:
+    """Give the request of another prompt of the batch, whose search is told which scores are NaN."""
+    decay = decay_of(request, place)
+    return with_nan(request, place, decay, decay.tell, decay.nans)
 
 
 def decay_of(request: Request, place: int) -> Decay:

@@ -87,8 +87,11 @@ class ByPlace:
 
 def u_follows_the_place(situation: Situation) -> Situation | None:
     """Let u follow the place of a beam instead of its hypothesis."""
-    if situation.request.plan.beams is None or situation.call.negative_prompts is not None:
+    beams = situation.request.plan.beams
+    if beams is None:
         return None
+    if situation.call.negative_prompts is not None and beams.num_beams > beams.num_beam_groups:
+        return None                         # DEV-27: refused, unless each group has one place
     changed, search = by_place(situation.request), in_its_batch(situation)
     if changed is None:
         return None

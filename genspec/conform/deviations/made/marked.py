@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from genspec.conform.deviations.made.nothing_left import with_scores
+from genspec_reference import GenerateOutput, Row
 from genspec_reference.context import Context
 from genspec_reference.request import Request
 from genspec_reference.scores import Scores
@@ -46,6 +48,14 @@ def nans_in(request: Request) -> Nans:
 def nan_marked(scores: Scores) -> Scores:
     """Let a number stand for NaN. float[V] -> float[V]."""
     return np.where(np.isnan(scores), NAN, scores)
+
+
+def marked(output: GenerateOutput) -> GenerateOutput:
+    """Let a number stand for NaN, which is equal to nothing, in all that is compared."""
+    def real(row: Row) -> Row:
+        return replace(row, score=NAN) if row.score is not None and np.isnan(row.score) else row
+
+    return with_scores(replace(output, rows=tuple(map(real, output.rows))), nan_marked)
 
 
 STAND_IN = 0.5

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from genspec.backends.call import Call
 from genspec.config.decision import Rejected
@@ -10,6 +11,8 @@ from genspec.config.plan import DecodingPlan
 from genspec.conform.deviations.counterfactual import Change, Situation
 from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made import old_batch
+from genspec.conform.deviations.made.first_cache import Behind, behind_the_first
+from genspec.conform.deviations.made.marked import marked
 from genspec.conform.deviations.made.moved_batch import Batch, batch_of
 from genspec.conform.deviations.made.moved_search import Quirk
 from genspec_reference import GenerateOutput
@@ -24,19 +27,22 @@ class InItsBatch:
 
     batch: tuple[Request, ...]              # of all prompts
     number: int                             # of this one
+    behind: Behind                          # what a search reads that has ended
     sees_eos: bool
     quirks: frozenset[Quirk] = frozenset()
+    ranks_nan: bool = False                 # whether some scores may be NaN
 
     def __call__(self, request: Request, *, rounding: int) -> GenerateOutput:
         """Decode a request."""
         batch = self.searches(request, rounding)
         batch.run()
-        return batch.output(self.number)
+        output = batch.output(self.number)
+        return marked(output) if self.ranks_nan else output
 
     def searches(self, request: Request, rounding: int = 0) -> Batch:
         """Give the searches of all prompts."""
         requests = [*self.batch[:self.number], request, *self.batch[self.number + 1:]]
-        return batch_of(requests, self.quirks, sees_eos=self.sees_eos, rounding=rounding)
+        return batch_of(requests, self.quirks, behind=self.behind, sees_eos=self.sees_eos, rounding=rounding)
 
     def acting(self, request: Request) -> set[Quirk]:
         """Name the quirks that do something in a search that has all of them."""
@@ -75,9 +81,9 @@ def moved_search(situation: Situation) -> InItsBatch:
     """Give the search that changes have made so far, or the specified one."""
     if isinstance(situation.search, InItsBatch):
         return situation.search
-    return InItsBatch(
-        old_batch.batch_of(situation), situation.number, sees_eos=numbers(situation.info.version) >= (4, 39),
-    )
+    release = numbers(situation.info.version)
+    behind = partial(behind_the_first, vocab_size=situation.call.model.vocab_size, positions=release >= (4, 42))
+    return InItsBatch(old_batch.batch_of(situation), situation.number, behind, sees_eos=release >= (4, 39))
 
 
 def forces_words(_: Call, plan: DecodingPlan) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from genspec.config.mode import Mode
+from genspec.conform.deviations.made.first_cache import Behind
 from genspec.conform.deviations.made.moved_search import Group, Moved, Quirk
 from genspec.conform.deviations.made.moved_words import Constrained, by_score
 from genspec.conform.deviations.made.search import Hypothesis, undrawable
@@ -107,7 +108,9 @@ def vectors_of(steps: list[Step], name: str) -> tuple[Scores, ...] | None:
     return tuple(vector for step in steps for vector in getattr(step, name) or ()) or None
 
 
-def batch_of(requests: list[Request], quirks: frozenset[Quirk], *, sees_eos: bool, rounding: int) -> Batch:
+def batch_of(
+    requests: list[Request], quirks: frozenset[Quirk], *, behind: Behind, sees_eos: bool, rounding: int
+) -> Batch:
     """Make the searches of all prompts."""
     prompts = list[list[Moved]]()
     for number, given in enumerate(requests):
@@ -118,9 +121,11 @@ def batch_of(requests: list[Request], quirks: frozenset[Quirk], *, sees_eos: boo
         rules = rules_of(request)
         size = rules.num_beams // rules.num_beam_groups
         small = replace(request, plan=replace(request.plan, beams=replace(rules, num_beams=size)))
+        ended = behind(small, requests[0]) if number else small
         groups = [
-            Group(small, rounding, quirks=quirks, sees_eos=sees_eos, place=place, plain=small, number=number)
-            for place in range(rules.num_beam_groups)
+            Group(
+                small, rounding, quirks=quirks, sees_eos=sees_eos, place=place, plain=small, ended=ended, number=number
+            ) for place in range(rules.num_beam_groups)
         ]
         for one in groups:
             one.leader = groups[0]

@@ -74,7 +74,7 @@ class Moved(OldSearch):
         found = super().candidates()
         if Quirk.PLACEHOLDERS in self.quirks:
             return found
-        return [one for one in found if one.score > 0.5 * TOTAL or is_lowest(one.score)]
+        return [one for one in found if not one.score <= 0.5 * TOTAL or is_lowest(one.score)]
 
     def extended(self, place: int, token: int, total: float) -> Hypothesis:
         """Extend the hypothesis of a place by a token."""
@@ -127,6 +127,7 @@ class Group(Moved):
     """The search of one group."""
 
     plain: Request | None = None            # without the penalty of a step
+    ended: Request | None = None            # what it asks when it has ended and goes on behind the first prompt
     number: int = 0                         # of the prompt
     leader: "Group | None" = None           # the first group of the row
     raw: list[tuple[int, ...]] = field(default_factory=list)    # beam indices of its places, as transformers counts
@@ -158,13 +159,14 @@ class Group(Moved):
         return super().score(place)
 
     def fill(self, filling: Hypothesis | None) -> tuple[int, ...]:
-        """Go on with pads, which count as taken."""
-        if Quirk.PADS not in self.quirks and Quirk.TOGETHER not in self.quirks:
+        """Go on with pads, which count as taken, and with beam indices, which others may be told."""
+        if not self.quirks & {Quirk.PADS, Quirk.TOGETHER, Quirk.NUMBERS}:
             return ()
         if Quirk.PADS in self.quirks:
             self.note(self.scored())
         pads = super().fill(filling)
         if filling is not None:
+            self.plain = self.ended
             self.raw = [(*(filling.told or ()), 0)] * len(self.running)
         return pads if Quirk.PADS in self.quirks else ()
 

@@ -75,7 +75,7 @@ class Constrained(Moved):
         """Tell whether an extension may be made."""
         if ends_in_eos(self.request, longer.tokens) and not self.has(Quirk.BEHIND_AN_EOS):
             return False
-        return longer.score > -np.inf or self.has(Quirk.HUNDRED)
+        return longer.score != -np.inf or self.has(Quirk.HUNDRED)
 
     def banks(self, progress: Progress, tokens: tuple[int, ...]) -> list[int]:
         """Give the bank of each extension of a hypothesis. Transformers writes all into one list of matched tokens."""

@@ -9,13 +9,14 @@ from genspec.backends.call import Call
 from genspec.config.mode import Mode
 from genspec.conform.deviations.counterfactual import Search, Situation
 from genspec.conform.deviations.made.guided import guided_in
-from genspec.conform.deviations.made.marked import NAN, first_alone, nan_marked
+from genspec.conform.deviations.made.marked import first_alone, marked
+from genspec.conform.deviations.made.moved import InItsBatch
 from genspec.conform.deviations.made.nothing_left import takes_first, with_scores
 from genspec.conform.deviations.made.placeholders import in_its_batch
 from genspec.conform.deviations.made.refusals import BEAMS
 from genspec.conform.deviations.made.rounds import is_plain, rounds_of
 from genspec.conform.deviations.made.trail import Trail, ending, followed
-from genspec_reference import GenerateOutput, Row, Table
+from genspec_reference import GenerateOutput, Table
 from genspec_reference.request import Request
 from genspec_reference.scores import Scores
 
@@ -36,22 +37,22 @@ def nan_goes_on(situation: Situation) -> Situation | None:
         return replace(situation, request=ending(request, trail.take), answered=answered, search=search)
     if mode not in BEAMS:
         return replace(situation, request=ending(request, trail.spoil))
-    search = partial(ranked_with_nan, search=in_its_batch(situation))
+    search = ranking_nan(situation)
     answered = situation.answered and marked(situation.answered)
     return replace(situation, request=ending(request, trail.nans), search=search, answered=answered)
+
+
+def ranking_nan(situation: Situation) -> Search:
+    """Give the search that ranks NaN, and marks it in all rows."""
+    search = in_its_batch(situation)
+    if isinstance(search, InItsBatch):
+        return replace(search, ranks_nan=True)
+    return partial(ranked_with_nan, search=search)
 
 
 def ranked_with_nan(request: Request, *, rounding: int, search: Search) -> GenerateOutput:
     """Give all rows of the search of transformers."""
     return marked(search(request, rounding=rounding))
-
-
-def marked(output: GenerateOutput) -> GenerateOutput:
-    """Let a number stand for NaN, which is equal to nothing, in all that is compared."""
-    def real(row: Row) -> Row:
-        return replace(row, score=NAN) if row.score is not None and np.isnan(row.score) else row
-
-    return with_scores(replace(output, rows=tuple(map(real, output.rows))), nan_marked)
 
 
 def has_minus_infinity(call: Call) -> bool:
