@@ -132,9 +132,9 @@ def test_a_token_that_is_taken_away_is_blamed_on_a_truncation():
 def test_rows_where_no_token_is_left_are_blamed_on_what_bans_theirs():
     call = Call({"max_new_tokens": 1, "suppress_tokens": [0, 1]}, Table(((2.0, 1.0), (0.0, 1.0))), ((0,),))
     free = replace(call, config={"max_new_tokens": 1})
-    assert judge(call, reference(call), reference(free), INFO).clauses == ("SUPPRESS-1", "SCORES-6")
+    assert blamed(call, reference(free)) == ("SUPPRESS-1", "SCORES-6")
     wrong = replace(call, config={"max_new_tokens": 1, "top_k": -1, "do_sample": True})
-    assert judge(wrong, reference(wrong), reference(free), INFO).clauses == ("TOP-K-1",)
+    assert blamed(wrong, reference(free)) == ("TOP-K-1",)
 
 
 @pytest.mark.parametrize(("config", "clause"), [

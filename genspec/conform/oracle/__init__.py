@@ -3,7 +3,6 @@
 from genspec.backends.call import Call
 from genspec.backends.decoder import Answer, Info, Refusal, Unsupported
 from genspec.config.decision import Rejected
-from genspec.conform.oracle.blame import clauses_against
 from genspec.conform.oracle.finding import Place
 from genspec.conform.oracle.prompts import judge_prompt
 from genspec.conform.oracle.requests import requests_of
@@ -25,7 +24,7 @@ def judge(call: Call, expected: Answer, answer: Answer, info: Info) -> Verdict:
     if isinstance(expected, Unsupported):
         raise ValueError(f"the reference supports every call, and said: {expected.reason}")
     if isinstance(expected, Refusal) or isinstance(answer, Refusal):
-        return judge_refusal(call, expected, answer)
+        return judge_refusal(expected, answer)
     if len(expected) != len(answer):
         reason = f"there are answers to {len(answer)} prompts instead of {len(expected)}."
         return Verdict(Kind.VIOLATES, reason, ("OUTPUTS-15",), "number of prompts", answered=len(answer),
@@ -33,28 +32,17 @@ def judge(call: Call, expected: Answer, answer: Answer, info: Info) -> Verdict:
     return judge_outputs(call, expected, answer, info)
 
 
-def judge_refusal(call: Call, expected: Answer, answer: Answer) -> Verdict:
+def judge_refusal(expected: Answer, answer: Answer) -> Verdict:
     """Judge a call that the reference or the decoder refuses."""
     if isinstance(expected, Refusal) and isinstance(answer, Refusal):
         return Verdict(Kind.REJECTED, clauses=expected.clauses)
     if isinstance(expected, Refusal):
         first = expected.message.strip().splitlines()[-1].strip()
         reason = f"the call is to be refused, and rows came. {first}"
-        clauses = tuple(dict.fromkeys((*clauses_of_rows(call, answer), *expected.clauses)))
-        return Verdict(Kind.VIOLATES, reason, clauses, "refusal", expected=expected, answered=answer)
+        return Verdict(Kind.VIOLATES, reason, expected.clauses, "refusal", expected=expected, answered=answer)
     assert isinstance(answer, Refusal)
     reason = f"the call is to be decoded, and it was refused: {said_of(answer)}"
     return Verdict(Kind.VIOLATES, reason, answer.clauses, "refusal", expected=expected, answered=answer)
-
-
-def clauses_of_rows(call: Call, answer: Answer) -> tuple[str, ...]:
-    """Give the clause that the first wrong row violates where no row is to come; none if the call is refused whole."""
-    try:
-        pairs = list(zip(requests_of(call), answer if isinstance(answer, tuple) else (), strict=False))
-        said = (clauses_against(request, row) for request, output in pairs for row in output.rows)
-        return next((clauses for clauses in said if clauses), ())
-    except Rejected:
-        return ()
 
 
 def said_of(refusal: Refusal) -> str:

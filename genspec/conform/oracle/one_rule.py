@@ -1,14 +1,15 @@
-"""Which rule of a search is broken, where the change of that rule alone gives the wrong rows."""
+"""Which rule is broken, where a call and the wrong rows tell: in a search the one whose change alone gives them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
 from genspec.backends.call import Call
+from genspec.backends.decoder import Refusal
 from genspec.config.decision import Rejected
 from genspec.config.mode import Mode
 from genspec.conform.inference.points import others, point_named
-from genspec.conform.oracle.blame import clauses_of_mode
+from genspec.conform.oracle.blame import clauses_against, clauses_of_mode
 from genspec.conform.oracle.requests import requests_of, with_operations
 from genspec.conform.verdict import Kind, Verdict
 from genspec_reference import GenerateOutput
@@ -29,10 +30,14 @@ DRAWING = ("drawn_order", "drawn_start")
 def with_rule(call: Call, answer: object, said: Verdict) -> Verdict:
     """Name the broken rule more exactly, where the call and the rows tell which one it is.
 
-    Of a row that does not end at its greatest length it is what sets the length, too. Of a search see `explaining`;
-    calls that draw from one generator are left as they are.
+    Of rows that came where no token is left it is what bans theirs; of a row that does not end at its greatest length
+    what sets that length, too. Of a search see `explaining`; where it draws from one generator it is left as it is.
     """
-    if said.kind is not Kind.VIOLATES or said.prompt is None or not isinstance(answer, tuple):
+    if said.kind is not Kind.VIOLATES or not isinstance(answer, tuple):
+        return said
+    if isinstance(said.expected, Refusal):
+        return replace(said, clauses=tuple(dict.fromkeys((*clauses_of_rows(call, answer), *said.clauses))))
+    if said.prompt is None:
         return said
     if said.clauses == ("STOPPING-2",):
         return replace(said, clauses=(*said.clauses, clause_of_length(call)))
@@ -42,6 +47,15 @@ def with_rule(call: Call, answer: object, said: Verdict) -> Verdict:
         return said
     found = explaining(request, answer[said.prompt])
     return replace(said, clauses=tuple(dict.fromkeys((*found, *said.clauses[1:])))) if found else said
+
+
+def clauses_of_rows(call: Call, answer: Iterable[GenerateOutput]) -> tuple[str, ...]:
+    """Give the clause that the first wrong row violates; none where the call itself is refused."""
+    with suppress(Rejected):
+        pairs = zip(requests_of(call), answer, strict=False)
+        said = (clauses_against(request, row) for request, output in pairs for row in output.rows)
+        return next((clauses for clauses in said if clauses), ())
+    return ()
 
 
 def clause_of_length(call: Call) -> str:
