@@ -11,6 +11,7 @@ import numpy as np
 from genspec.backends.call import Call
 from genspec.backends.decoder import Answer, Refusal
 from genspec.config.decision import Rejected
+from genspec.conform.oracle.numbers import unfilled
 from genspec.conform.oracle.requests import requests_of
 from genspec.conform.question import Json, Reply
 from genspec.conform.vectors.runner import number
@@ -103,7 +104,7 @@ def row_of(told: Told, place: int, request: Request | None, expected: Sequence[R
     score = None if told.sequences_scores is None else told.sequences_scores[place]
     indices: tuple[int, ...] = ()
     if told.beam_indices is not None and isinstance(told.beam_indices[place], list):
-        indices = tuple(index for index in told.beam_indices[place] if index != -1)
+        indices = unfilled(tuple(told.beam_indices[place]), len(tokens) - length)
     run_number = expected[place].run if place < len(expected) else run_of(place, request)
     return Row(tokens, min(length, len(tokens)), ends, None if score is None else number(score), indices, run_number)
 

@@ -91,3 +91,11 @@ def differing(
             said = f"the {name} of hypothesis {beam} differ by more than {allowed:.2g}."
             return [place.violates(name, (clause,), said, right.tolist(), given.tolist())]
     return []
+
+
+def unfilled(indices: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """Cut the -1 that fill an array of beam indices behind a row of so many new tokens. OUTPUTS-17."""
+    end = len(indices)
+    while end > count and indices[end - 1] == -1:
+        end -= 1
+    return indices[:end]

@@ -15,6 +15,7 @@ from genspec.conform.deviations.made.first_cache import Behind, behind_the_first
 from genspec.conform.deviations.made.marked import marked
 from genspec.conform.deviations.made.moved_batch import Batch, batch_of
 from genspec.conform.deviations.made.moved_search import Quirk
+from genspec.conform.oracle.numbers import unfilled
 from genspec_reference import GenerateOutput
 from genspec_reference.request import Request
 
@@ -45,11 +46,12 @@ class InItsBatch:
         return batch_of(requests, self.quirks, behind=self.behind, sees_eos=self.sees_eos, rounding=rounding)
 
     def acting(self, request: Request) -> set[Quirk]:
-        """Name the quirks that do something in a search that has all of them."""
+        """Name the quirks that do something in a batch that has all of them: for each prompt of it, or for another."""
         batch = replace(self, quirks=frozenset(Quirk)).searches(request)
         with suppress(Rejected):
             batch.run()
-            batch.output(self.number)
+            for number in range(len(batch.prompts)):
+                batch.output(number)
         found = {quirk for one in batch.searches for quirk in one.acted}
         return found | {Quirk.PLACEHOLDERS for one in batch.searches if one.placeholders}
 
@@ -63,6 +65,8 @@ def with_quirk(quirk: Quirk) -> Change:
         if quirk not in search.acting(situation.request):
             return None
         made = replace(situation, search=replace(search, quirks=search.quirks | {quirk}))
+        if quirk is Quirk.NUMBERS:
+            return as_read(made)
         return untold(made) if quirk is Quirk.MIXED else made
 
     return change
@@ -74,6 +78,15 @@ def untold(situation: Situation) -> Situation:
     if answered is None:
         return situation
     rows = tuple(replace(row, beam_indices=()) for row in answered.rows)
+    return replace(situation, answered=replace(answered, rows=rows))
+
+
+def as_read(situation: Situation) -> Situation:
+    """Give the rows with the beam indices that are read, whoever reads them."""
+    answered = situation.answered
+    if answered is None:
+        return situation
+    rows = tuple(replace(row, beam_indices=unfilled(row.beam_indices, len(row.new_tokens))) for row in answered.rows)
     return replace(situation, answered=replace(answered, rows=rows))
 
 

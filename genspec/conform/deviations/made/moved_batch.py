@@ -9,6 +9,7 @@ from genspec.conform.deviations.made.first_cache import Behind
 from genspec.conform.deviations.made.moved_search import Group, Moved, Quirk
 from genspec.conform.deviations.made.moved_words import Constrained, by_score
 from genspec.conform.deviations.made.search import Hypothesis, undrawable
+from genspec.conform.oracle.numbers import unfilled
 from genspec_reference import GenerateOutput, Step
 from genspec_reference.beams.hypotheses import rules_of
 from genspec_reference.beams.moved import with_moved_rules
@@ -72,7 +73,8 @@ class Batch:
 
     def told(self, one: Hypothesis, first: int, search: Moved) -> Hypothesis:
         """Give a hypothesis with the beam indices that are read of it: counted within the prompt."""
-        told = tuple(index - first for index in one.told or ())
+        new = len(one.tokens) - len(search.request.prompt)
+        told = unfilled(tuple(index - first for index in one.told or ()), new)
         if Quirk.NUMBERS not in self.quirks or told == one.places:
             return replace(one, told=None)
         search.acted.add(Quirk.NUMBERS)

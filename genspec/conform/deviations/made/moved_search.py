@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from genspec.conform.deviations.made.guided_groups import asked_in_groups, is_made
 from genspec.conform.deviations.made.old_search import OldSearch
 from genspec.conform.deviations.made.search import TOTAL, Hypothesis, is_lowest
@@ -16,11 +18,13 @@ from genspec_reference import FinishReason
 from genspec_reference.beams.candidates import candidate_count
 from genspec_reference.modes.group_beam_search import penalised
 from genspec_reference.request import Request
+from genspec_reference.scores import Scores, log_softmax
 from genspec_reference.step import Scored
 from genspec_reference.stopping import finish_reason
 
 if TYPE_CHECKING:
     import torch
+    from numpy.typing import NDArray
 
 
 class Quirk(StrEnum):
@@ -37,6 +41,10 @@ class Quirk(StrEnum):
     TOTALS = "DEV-104"          # the scores of a step are totals
 
 
+TORCH = 1
+"""The way of rounding that torch has."""
+
+
 @dataclass
 class Moved(OldSearch):
     """The search of a group, or of a row with conditions."""
@@ -45,6 +53,7 @@ class Moved(OldSearch):
     acted: set[Quirk] = field(default_factory=set)      # those that have done something
     sees_eos: bool = True                   # whether a hypothesis that goes on behind an EOS has ended, as since 4.39
     place: int = 0                          # the number of a group in its row
+    errors: Scores | None = None            # of the logarithms of torch in the newest step. float[n, V]
 
     @property
     def first(self) -> int:
@@ -57,11 +66,18 @@ class Moved(OldSearch):
             self.acted.add(quirk)
         return quirk in self.quirks
 
-    def begin(self) -> None:
-        """Let the first place hold the prompt."""
-        super().begin()
-        if Quirk.PLACEHOLDERS not in self.quirks:
-            self.running = self.running[:1]
+    def scored(self) -> list[Scored]:
+        """Score the token after every hypothesis, and note by how much torch is off in its logarithms."""
+        found = super().scored()
+        self.errors = np.stack([torch_error(one.answer.logits) for one in found])
+        return found
+
+    def rounded(self, scores: Scores) -> "NDArray[np.float32]":
+        """Give scores in float32: in the first way of rounding as torch has them. float[n, V]."""
+        if self.rounding != TORCH or self.errors is None:
+            return super().rounded(scores)
+        with np.errstate(over="ignore"):
+            return (scores + self.errors).astype(np.float32)
 
     def wanted(self, totals: "torch.Tensor") -> int:
         """Count the candidates of a step."""
@@ -70,11 +86,15 @@ class Moved(OldSearch):
         return min(candidate_count(self.request, self.rules.num_beams), totals.shape[0])
 
     def candidates(self) -> list[Hypothesis]:
-        """Take the best continuations of all hypotheses."""
-        found = super().candidates()
-        if Quirk.PLACEHOLDERS in self.quirks:
-            return found
-        return [one for one in found if not one.score <= 0.5 * TOTAL or is_lowest(one.score)]
+        """Take the best continuations of all hypotheses.
+
+        At first all places are asked, as the order of equal totals hangs on how many there are.
+        """
+        return [one for one in super().candidates() if self.counts(one.score)]
+
+    def counts(self, total: float) -> bool:
+        """Tell whether this is the total of a hypothesis, or a placeholder counts as one."""
+        return Quirk.PLACEHOLDERS in self.quirks or not total <= 0.5 * TOTAL or is_lowest(total)
 
     def extended(self, place: int, token: int, total: float) -> Hypothesis:
         """Extend the hypothesis of a place by a token."""
@@ -191,3 +211,13 @@ def penalised_behind_guidance(request: Request, taken: tuple[int, ...]) -> Reque
     others = tuple(one for one in request.plan.operations if one is not guidance)
     penalty = penalised(with_operations(request, others), taken)
     return with_operations(penalty, (guidance, *penalty.plan.operations))
+
+
+def torch_error(logits: Scores) -> Scores:
+    """Give by how much the log-softmax of torch in float32 is off, 0 for what is infinite. float[V] -> float[V]."""
+    import torch
+
+    single = torch.log_softmax(torch.tensor(logits, dtype=torch.float32), dim=-1).double().numpy()
+    with np.errstate(invalid="ignore"):
+        error = single - log_softmax(logits)
+    return np.where(np.isfinite(error), error, 0.0)

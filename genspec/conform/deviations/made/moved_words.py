@@ -60,7 +60,7 @@ class Constrained(Moved):
         nearer = list[tuple[int, Hypothesis]]()
         for place, one in enumerate(self.running):
             progress = self.progress(one)
-            tokens = () if progress.complete else advancing(progress)
+            tokens = () if progress.complete or not self.counts(one.score) else advancing(progress)
             for token, bank in zip(tokens, self.banks(progress, tokens), strict=True):
                 longer = self.extended(place, token, float(self.totals[place, token]))
                 if longer.tokens not in seen and self.may_go_on(longer):
