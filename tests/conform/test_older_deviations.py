@@ -45,6 +45,8 @@ EXAMPLES: dict[str, Call] = {
         {"max_new_tokens": 3, "num_beams": 2, "eos_token_id": [2], "decoder_start_token_id": 0, **GROUPS, **KEPT},
         Scripted("table", 100, 4), ((), ()), ((0,), (1,))),
     "DEV-44": Call({"max_new_tokens": 1, "num_beams": 2, "num_return_sequences": 2, **GROUPS}, LINES, ((0,),)),
+    "DEV-44 counted to -1": Call({"max_new_tokens": 3, "num_beams": 2, "num_return_sequences": 2, "eos_token_id": [2],
+                                  **GROUPS}, Scripted("table", 0, 4), ((0,), (1,))),
     "DEV-44, DEV-26 from negative prompts": Call({"max_new_tokens": 2, "num_beams": 2, "guidance_scale": 2.0, **GROUPS},
                                                  Scripted("table", 11, 4), ((0,), (1,)), negative_prompts=((2,), (3,))),
     "DEV-44, DEV-86 in groups": Call({**DECAYS, **GROUPS, "num_return_sequences": 2}, Scripted("table", 0, 3), ((1,),)),
