@@ -71,7 +71,7 @@ class Decay:
 def banned_eos_becomes_nan(situation: Situation) -> Situation | None:
     """Let NaN be taken by greedy search, refused by a draw, and ranked above all numbers by a search."""
     request = situation.request
-    place = next((at for at, one in enumerate(request.plan.operations) if one.name == NAME), None)
+    place = place_of(request)
     if place is None:
         return None
     decay = decay_of(request, place)
@@ -93,7 +93,7 @@ def searched_with_nan(situation: Situation, place: int, decay: Decay) -> Situati
     request = with_nan(situation.request, place, decay, decay.tell, decay.nans)
     search = ranking_nan(situation)
     if isinstance(search, InItsBatch):
-        search = replace(search, batch=tuple(told_of_nan(one, place) for one in search.batch))
+        search = replace(search, batch=tuple(told_of_nan(one) for one in search.batch))
     with suppress(Rejected):
         search(request, rounding=0)
     if not decay.seen:
@@ -102,8 +102,16 @@ def searched_with_nan(situation: Situation, place: int, decay: Decay) -> Situati
     return replace(situation, request=request, search=search, answered=answered)
 
 
-def told_of_nan(request: Request, place: int) -> Request:
+def place_of(request: Request) -> int | None:
+    """Return the place of the operation, or None without it."""
+    return next((at for at, one in enumerate(request.plan.operations) if one.name == NAME), None)
+
+
+def told_of_nan(request: Request) -> Request:
     """Give the request of another prompt of the batch, whose search is told which scores are NaN."""
+    place = place_of(request)
+    if place is None:
+        return request
     decay = decay_of(request, place)
     return with_nan(request, place, decay, decay.tell, decay.nans)
 
