@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.rounding import EPSILONS, Rounding
+from support.clauses import clauses
 from support.strategies import described
 
 from genspec.backends.call import Call
@@ -107,8 +108,10 @@ def test_a_wrong_token_in_a_tie_elsewhere_is_not_excused():
     assert judged(call, taking(call, 2)).kind == "violates"
 
 
-def test_any_of_several_equal_tokens_at_the_boundary_of_the_nucleus_conforms():
-    config = {"max_new_tokens": 1, "do_sample": True, "top_p": 0.5}
+@pytest.mark.parametrize("truncation", ["top_p", "top_h"])
+@clauses("TOP-P-3", "TOP-H-3")
+def test_any_of_several_equal_tokens_at_the_boundary_of_a_truncation_conforms(truncation):
+    config = {"max_new_tokens": 1, "do_sample": True, truncation: 0.5}
     call = Call(config, Table(((0.0, 0.0, 0.0, -8.0),)), ((0,),), seeds=(0,))
     verdicts = {token: judged(call, taking(call, token)).kind for token in range(4)}
     assert verdicts[3] == "violates", described(verdicts=verdicts)

@@ -19,7 +19,7 @@ from genspec_reference.step import Scored, score_row
 
 RANDOM_TRIES = 48
 FREE = {"top_p": ("nucleus_ties", "ranked"), "typical_p": ("typical_ties", "exact"), "top_k": ("top_k_ties", "exact")}
-"""Truncations that keep any of several equal tokens, under these choices. TOP-P-3, TYPICAL-P-3, TOP-K-4."""
+"""Truncations that keep any of several equal tokens under these choices, as top_h does. TOP-P-3, TYPICAL-P-3, TOP-K-4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ def excuse(
 
 
 def free_ties(plan: DecodingPlan) -> bool:
-    """Tell whether the plan has a truncation that may keep any of several equal tokens."""
-    return any(
+    """Tell whether the plan has a truncation that may keep any of several equal tokens. TOP-H-3."""
+    return plan.operation("top_h") is not None or any(
         plan.operation(name) is not None and getattr(plan.profile, choice) == option
         for name, (choice, option) in FREE.items()
     )
