@@ -71,6 +71,8 @@ EXAMPLES: dict[str, Call] = {
                     "decoder_start_token_id": 0, **KEPT}, LINES, ((),), ((0,),)),
     "DEV-86": Call({"max_new_tokens": 2, "min_new_tokens": 2, "exponential_decay_length_penalty": [0, 1.5],
                     "eos_token_id": [0]}, Table(((0.0, 1.0, 0.5),)), ((0,),)),
+    "DEV-86 in the scores": Call({"max_new_tokens": 2, "min_new_tokens": 2, "eos_token_id": [0], **KEPT,
+                                  "exponential_decay_length_penalty": [0, 1.5]}, Table(((0.0, 1.0, 0.5),)), ((0,),)),
     "DEV-87": Call({"max_new_tokens": 1, "do_sample": True, "num_beams": 2, "eos_token_id": [0, 1]}, LINES, ((0,),),
                    seed=0),
     "DEV-88": Call({"max_new_tokens": 1, "suppress_tokens": [0], "output_logits": True, **KEPT}, LINES, ((0,),)),

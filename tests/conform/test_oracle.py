@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.rounding import EPSILONS, Rounding
 from support.clauses import clauses
+from support.rounding import EPSILONS, Rounding
 from support.strategies import described
 
 from genspec.backends.call import Call

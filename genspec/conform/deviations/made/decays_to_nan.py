@@ -11,7 +11,7 @@ from genspec.config.decision import Rejected
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.made.contrasts import contrasting, contrasts_of
-from genspec.conform.deviations.made.marked import Nans, marked
+from genspec.conform.deviations.made.marked import STAND_IN, Nans, marked
 from genspec.conform.deviations.made.moved import MOVED, InItsBatch
 from genspec.conform.deviations.made.nans import first_nan_alone, ranking_nan
 from genspec.conform.deviations.made.nothing_left import takes_first, with_scores
@@ -58,7 +58,7 @@ class Decay:
         if not self.taken:
             return np.full_like(scores, np.nan)
         alone = np.full_like(scores, -np.inf)
-        alone[0 if self.spreads else min(self.tokens)] = 0.0
+        alone[0 if self.spreads else min(self.tokens)] = STAND_IN
         return alone
 
     def tell(self, scores: Scores, _: Context) -> Scores:
