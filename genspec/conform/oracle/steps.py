@@ -19,7 +19,7 @@ from genspec_reference.step import Scored, score_row
 
 RANDOM_TRIES = 48
 FREE = {"top_p": ("nucleus_ties", "ranked"), "typical_p": ("typical_ties", "exact"), "top_k": ("top_k_ties", "exact")}
-"""Truncations that keep any of several equal tokens under these choices, and top_h always. TOP-P-3, TYPICAL-P-3, TOP-K-4."""
+"""Truncations that may keep any of several equal tokens, if so; top_h always may. TOP-P-3, TYPICAL-P-3, TOP-K-4."""
 
 
 @dataclass(frozen=True, slots=True)
