@@ -32,8 +32,12 @@ def local(workers: int) -> Iterator[tuple[Executor, int]]:
 
 
 def end_quietly() -> None:
-    """Let ^C end a process of the pool at once and without a word: whoever started it says what there is to say."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """Let ^C end a process of the pool at once and without a word: whoever started it says what there is to say.
+
+    A run in the background of a shell ignores ^C, and so do its processes.
+    """
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager

@@ -124,6 +124,8 @@ def with_updated(report: "Report", path: Path) -> "Report":
 def made(options: Namespace, expectations: "Expectations | None") -> "Report":
     """Run what a command line asks for."""
     require_profile(options.profile)
+    from concurrent.futures import BrokenExecutor
+
     from genspec.conform.kit.run import run as run_kit
     from genspec.conform.kit.smoke import BrokenAdapter
     from genspec.conform.workers.told import NoDecoder
@@ -138,9 +140,11 @@ def made(options: Namespace, expectations: "Expectations | None") -> "Report":
                 expectations=expectations, **({"shrink_seconds": 0.0} if options.update_expectations else {}),
             )
         except KeyboardInterrupt:
-            complain("\ngenspec: interrupted: " + (
-                "the same command with --resume goes on" if options.output else "a run with --output FILE can go on"))
+            complain(f"\ngenspec: interrupted: {going_on(options)}")
             raise
+        except BrokenExecutor:
+            raise Failure(f"a process of the run was ended from outside, for want of memory perhaps: "
+                          f"{going_on(options)}") from None
         except (NoDecoder, BrokenAdapter) as error:
             raise UsageError(str(error)) from None
         except ImportError as error:
@@ -152,6 +156,11 @@ def made(options: Namespace, expectations: "Expectations | None") -> "Report":
             if type(error).__name__ not in ("UnknownName", "JournalError"):
                 raise
             raise UsageError(str(error)) from None
+
+
+def going_on(options: Namespace) -> str:
+    """Say how a run that was broken off goes on."""
+    return "the same command with --resume goes on" if options.output else "a run with --output FILE can go on"
 
 
 def require_profile(name: str | None) -> None:

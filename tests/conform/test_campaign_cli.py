@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.signals import interruptible
 
 from genspec.cli.app import run
 
@@ -116,8 +117,9 @@ def command(*more: str) -> "subprocess.Popen[bytes]":
     )
     arguments = ("campaign", "--decoder", "support.campaigns:Slow", "--cases", "150", "--workers", "1", *more)
     paths = os.pathsep.join([str(ROOT / "tests"), *filter(None, sys.path)])
-    return subprocess.Popen([sys.executable, "-c", code, *arguments], env={**os.environ, "PYTHONPATH": paths},
-                            stdout=subprocess.DEVNULL)
+    with interruptible():
+        return subprocess.Popen([sys.executable, "-c", code, *arguments], env={**os.environ, "PYTHONPATH": paths},
+                                stdout=subprocess.DEVNULL)
 
 
 def lines(folder: Path) -> int:

@@ -19,7 +19,7 @@ from genspec.conform.deviations.calls import CALLS
 from genspec.conform.deviations.deviation import Versions
 from genspec.conform.deviations.drafts import DRAFTS
 from genspec.conform.deviations.layered import LAYERED
-from genspec.conform.deviations.made.ties import probable
+from genspec.conform.deviations.made.ties import probable, typical
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
@@ -30,6 +30,7 @@ from genspec.conform.oracle import judge
 from genspec.conform.verdict import Kind
 from genspec_reference import Row, Scripted, Table
 from genspec_reference.operations.min_p import min_p
+from genspec_reference.operations.typical_p import typical_p
 
 TESTS = Path(__file__).parents[1]
 
@@ -147,18 +148,25 @@ def test_dev_29_the_text_of_padding_completes_a_stop_string() -> None:
     assert answer[1].new_tokens[0] == (1, 2), described(answer=answer)
 
 
-def test_dev_37_min_p_keeps_what_torch_ranks_first() -> None:
-    """Kept beside the highest are 1 or 2 of many equal tokens: of these sizes not the lowest ids."""
+@pytest.mark.parametrize("name", ["min_p", "typical_p"])
+def test_dev_37_min_p_and_typical_p_keep_what_torch_ranks_first(name: str) -> None:
+    """Kept beside the highest are 1 or 2 of many equal tokens: in some of these sizes not the lowest ids."""
     torch = pytest.importorskip("torch", reason="the order of equal numbers is torch's, not installed")
-    from transformers.generation.logits_process import MinPLogitsWarper
+    from transformers.generation.logits_process import MinPLogitsWarper, TypicalLogitsWarper
 
-    for size, min_keep in product((5, 8, 11, 40), (2, 3)):
+    p, height, warper, made, specified = {
+        "min_p": (1.0, 2.0, MinPLogitsWarper, probable, min_p),
+        "typical_p": (0.25, 40.0, TypicalLogitsWarper, typical, typical_p),
+    }[name]
+    others = []
+    for size, min_keep in product((5, 8, 11, 24, 40), (2, 3)):
         scores = np.zeros(size)
-        scores[size // 2] = 2.0
+        scores[size // 2] = height
         given = torch.tensor(scores[None], dtype=torch.float32)
-        theirs = MinPLogitsWarper(1.0, min_tokens_to_keep=min_keep)(None, given)[0].double().numpy()
-        np.testing.assert_array_equal(probable(scores, 1.0, min_keep), theirs)
-        assert not np.array_equal(min_p(scores, 1.0, min_keep), theirs), described(theirs=theirs)
+        theirs = warper(p, min_tokens_to_keep=min_keep)(None, given)[0].double().numpy()
+        np.testing.assert_array_equal(made(scores, p, min_keep), theirs, err_msg=described(size=size))
+        others.append(not np.array_equal(specified(scores, p, min_keep), theirs))
+    assert any(others), described(others=others)
 
 
 def test_dev_58_guidance_asks_an_encoder_decoder_without_its_source() -> None:

@@ -236,16 +236,19 @@ SCORES = (
     ),
     Deviation(
         id="DEV-37",
-        when="equal scores at the boundary of the nucleus, of `top_h`, or of what `min_p` keeps in any case",
+        when=(
+            "equal scores at the boundary of the nucleus, of `top_h`, or of what `min_p` or `typical_p` keeps in any "
+            "case"
+        ),
         does="keeps the highest id, or any",
-        specified="the lowest id; which is free",
-        clauses=("TOP-P-3", "TOP-H-3", "MIN-P-3"),
+        specified="the lowest id; which is free in the nucleus and in `top_h`",
+        clauses=("TOP-P-3", "TOP-H-3", "MIN-P-3", "TYPICAL-P-4"),
         versions=Versions(("5.23.0",)),
         example="4 equal logits, `top_p=0.5`",
         shows="tokens 2 and 3 kept",
         tests=(
             "reference/test_top_p.py::test_transformers_keeps_another_of_equal_tokens",
-            "conform/test_deviations.py::test_dev_37_min_p_keeps_what_torch_ranks_first",
+            "conform/test_deviations.py::test_dev_37_min_p_and_typical_p_keep_what_torch_ranks_first",
         ),
         changes=(ties_as_torch_sorts,),
     ),

@@ -68,7 +68,7 @@ def decoder(request, monkeypatch):
 
 
 def test_an_adapter_gives_what_its_engine_answers(decoder):
-    report = run(decoder, levels=["L3"], max_cases=24, shrink_seconds=0)
+    report = run(decoder, levels=["L3"], max_cases=40, shrink_seconds=0)
     assert report.status == 0, [(one.id, one.verdict.reason, one.input) for one in report.failures]
     assert report.summary["conforms"] > 8, report.summary
 

@@ -22,9 +22,9 @@ from genspec.conform.report import json as as_json
 from genspec.conform.report import text
 
 WITHOUT = {
-    ("assistant_confidence_threshold", "high end"), ("assistant_lookbehind", "low end"), ("bos_token_id", "outside V"),
-    ("decoder_start_token_id", "empty"), ("decoder_start_token_id", "outside V"),
-    ("decoder_start_token_id", "repeated"), ("is_assistant", "false"), ("is_assistant", "true"),
+    ("assistant_confidence_threshold", "high end"), ("assistant_lookbehind", "low end"),
+    ("decoder_start_token_id", "empty"), ("decoder_start_token_id", "repeated"),
+    ("is_assistant", "false"), ("is_assistant", "true"),
     ("max_time", "extreme"), ("mirostat_tau", "extreme"), ("num_assistant_tokens_schedule", "constant"),
     ("num_assistant_tokens_schedule", "heuristic_transient"), ("output_attentions", "false"),
     ("output_hidden_states", "false"), ("target_lookbehind", "low end"), ("use_mtp", "false"),

@@ -7,9 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
+from support.signals import interruptible
+
+from genspec.cli.app import run as main
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = (ROOT / "docs/guide/conform.md").read_text(encoding="utf-8")
@@ -23,9 +27,10 @@ def conform(*more: str) -> "subprocess.Popen[str]":
     """Start a run, in a session of its own, as a terminal starts it."""
     words = ("conform", "slow:Slow", "--level", "L0", "--max-cases", str(ASKED), "--format", "json",
              "--output", "report.json", *more)
-    return subprocess.Popen([sys.executable, "-m", "genspec", *words], start_new_session=True, text=True,
-                            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [".", *sys.path]))},
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with interruptible():
+        return subprocess.Popen([sys.executable, "-m", "genspec", *words], start_new_session=True, text=True,
+                                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [".", *sys.path]))},
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def answered() -> int:
@@ -65,3 +70,14 @@ class Slow(Simple):
     report = json.loads(Path("report.json").read_text())
     ids = [one["id"] for one in report["verdicts"] if one["asked"]]
     assert report["run"]["complete"] and len(ids) == ASKED and ids[:DONE] == kept[:DONE], (kept, ids)
+
+
+def test_a_process_that_is_ended_from_outside_is_no_internal_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise BrokenProcessPool("A process in the process pool was terminated abruptly")
+
+    monkeypatch.setattr("genspec.conform.kit.run.run", broken)
+    assert main(["conform", "reference", "--workers", "2"]) == 2
+    assert "ended from outside" in (err := capsys.readouterr().err) and "--output FILE can go on" in err, err

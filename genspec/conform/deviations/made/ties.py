@@ -1,4 +1,4 @@
-"""DEV-37: which of equal scores at the boundary of `top_p`, `top_h` and `min_p` stay. The sorts of torch decide."""
+"""DEV-37: which of equal scores at the boundary of a truncation stay. The sorts of torch decide."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -46,6 +46,8 @@ def sorting(operation: Operation, vocab_size: int) -> Operation:
         function = partial(as_transformers, share=float(given["h"]))
     elif operation.name == "min_p" and given.get("min_keep", 1) > 1:
         function = partial(probable, p=float(given["p"]), min_keep=int(given["min_keep"]))
+    elif operation.name == "typical_p" and given.get("min_keep", 1) > 1:
+        function = partial(typical, p=float(given["p"]), min_keep=int(given["min_keep"]))
     else:
         return operation
 
@@ -74,4 +76,21 @@ def probable(scores: Scores, p: float, min_keep: int) -> Scores:
     dropped.scatter_(-1, torch.topk(probabilities, min(min_keep, dropped.shape[-1])).indices, False)
     kept = np.array(scores)
     kept[dropped[0].numpy()] = -np.inf
+    return kept
+
+
+def typical(scores: Scores, p: float, min_keep: int) -> Scores:
+    """Keep the tokens whose surprise is nearest the entropy up to a mass of p, and `min_keep` always. float[V]."""
+    import torch
+
+    given = torch.tensor(np.asarray(scores, dtype=np.float32)[None])
+    log_q = given.log_softmax(-1)
+    entropy = -(log_q.exp() * log_q).nansum(-1, keepdim=True)
+    nearest, ids = torch.sort((-log_q - entropy).abs(), descending=False)
+    short = given.gather(-1, ids).softmax(-1).cumsum(-1) < p
+    last = short.sum(-1, keepdim=True).clamp(max=given.shape[-1] - 1)
+    dropped = nearest > nearest.gather(-1, last)
+    dropped[:, :min_keep] = False
+    kept = np.array(scores)
+    kept[ids[dropped].numpy()] = -np.inf
     return kept
