@@ -8,6 +8,7 @@ from typing import Any
 from genspec.backends.checkpoints.models import EncoderDecoder, History
 from genspec.config.generation_config import GenerationConfig
 from genspec.config.plan import Architecture, DecodingPlan
+from genspec.config.resolve import Resolution
 from genspec_reference import Scripted, Table
 from genspec_reference.decode import start_tokens
 from genspec_reference.layered import Layered
@@ -52,10 +53,14 @@ class Call:
 
     def resolved(self, config: GenerationConfig, prompt: Tokens) -> DecodingPlan:
         """Resolve the config for one prompt. Raises `Rejected`."""
+        return self.resolution(config, prompt).plan
+
+    def resolution(self, config: GenerationConfig, prompt: Tokens) -> Resolution:
+        """Give the plan of one prompt with the decisions that led to it. Raises `Rejected`."""
         return config.resolve(
             prompt_length=len(prompt), vocab_size=self.model.vocab_size, context_length=self.context_length,
             architecture=self.architecture, profile=self.profile, assistant=self.assistant is not None,
-        ).plan
+        )
 
     def decoder_prompt(self, number: int) -> Tokens:
         """Return the prompt of a row; an empty one of an encoder-decoder model is its start token. TOKENS-5."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from genspec.backends.call import Call
 from genspec.backends.decoder import Refusal
 from genspec.config.decision import Rejected
+from genspec.config.generation_config import GenerationConfig
 from genspec.config.mode import Mode
 from genspec.conform.inference.points import others, point_named
 from genspec.conform.oracle.blame import clauses_against, clauses_of_mode
@@ -20,6 +21,8 @@ from genspec_reference.decode import run
 from genspec_reference.healing import healed
 from genspec_reference.request import Request
 
+GREATEST = ("LENGTH-1", "LENGTH-2", "LENGTH-4", "LENGTH-5")
+"""The clauses that set a greatest length."""
 Sequences = tuple[tuple[int, ...], ...]
 POINTS = ("beam_input", "beam_candidates", "finishing_rank", "finishing_rules", "hypothesis_length",
           "length_normalisation", "stop_bound")
@@ -40,7 +43,7 @@ def with_rule(call: Call, answer: object, said: Verdict) -> Verdict:
     if said.prompt is None:
         return said
     if said.clauses == ("STOPPING-2",):
-        return replace(said, clauses=(*said.clauses, clause_of_length(call)))
+        return replace(said, clauses=(*said.clauses, clause_of_length(call, said.prompt)))
     request = requests_of(call)[said.prompt]
     searches = request.plan.mode in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE) and call.seed is None
     if not searches or said.clauses[:1] not in (clauses_of_mode(request.plan), ("BEAM-SEARCH-6",)):
@@ -58,11 +61,11 @@ def clauses_of_rows(call: Call, answer: Iterable[GenerateOutput]) -> tuple[str, 
     return ()
 
 
-def clause_of_length(call: Call) -> str:
-    """Give the clause that sets the greatest length of a row. LENGTH-1 to LENGTH-4."""
-    given = [clause for field, clause in (("max_new_tokens", "LENGTH-1"), ("max_length", "LENGTH-2"))
-             if call.config.get(field) is not None]
-    return given[0] if given else "LENGTH-4"
+def clause_of_length(call: Call, number: int) -> str:
+    """Give the clause by which the greatest length of a prompt's rows was decided. LENGTH-1 to LENGTH-5."""
+    config = GenerationConfig.from_dict(dict(call.config))
+    decisions = call.resolution(config, call.prompts[number]).decisions
+    return next(one.clause for one in decisions if one.clause in GREATEST)
 
 
 def explaining(request: Request, output: GenerateOutput) -> tuple[str, ...]:
