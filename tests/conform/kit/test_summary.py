@@ -6,7 +6,7 @@ from genspec.conform.report.summary import summary_of, without_folders
 
 
 @pytest.mark.parametrize(("text", "left"), [
-    ("failed at /home/ci/build 2/x.cpp:4", "failed at /home/ci/build 2/x.cpp:4".replace("/home/ci/", "")),
+    ("failed at /a/ci/build 2/x.cpp:4", "failed at build 2/x.cpp:4"),
     ("File '/a/b/c.py', line 3", "File 'c.py', line 3"), ("see https://a.org/b/c", "see https://a.org/b/c"),
     ("tokens/second and a/b", "tokens/second and a/b"), ("top_p/p-1", "top_p/p-1"), ("1 / 2", "1 / 2"),
 ])
