@@ -4,6 +4,7 @@ All of it is mended since.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from genspec.backends.call import Call
 from genspec.config.decision import Rejected
@@ -97,14 +98,14 @@ def longer_than_the_row(situation: Situation) -> Situation | None:
 
 def short_alone(operation: Operation) -> Operation:
     """Give an operation on sequences that leaves out those longer than the row."""
-    given = dict(operation.arguments)       # sequences, as the plan is checked
+    given: dict[str, Any] = dict(operation.arguments)
 
     def biased(scores: Scores, context: Context) -> Scores:
-        pairs = [pair for pair in given["biases"] if len(pair[0]) <= len(context.tokens)]   # type: ignore[attr-defined]
+        pairs = [pair for pair in given["biases"] if len(pair[0]) <= len(context.tokens)]
         return sequence_bias(scores, pairs, context.tokens)
 
     def banned(scores: Scores, context: Context) -> Scores:
-        words = [word for word in given["words"] if len(word) <= len(context.tokens)]       # type: ignore[attr-defined]
+        words = [word for word in given["words"] if len(word) <= len(context.tokens)]
         return bad_words(scores, words, context.tokens)
 
     functions = {"sequence_bias": biased, "bad_words": banned}

@@ -1,6 +1,7 @@
 """DEV-34 and DEV-69: scores, and totals of hypotheses, beyond the numbers of float32."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -23,11 +24,12 @@ def in_float32(situation: Situation) -> Situation | None:
                   if one.name == "exponential_decay_length_penalty"), None)
     if place is None:
         return None
-    greedy, given = takes_first(request), dict(request.plan.operations[place].arguments)    # numbers and ids
+    greedy = takes_first(request)
+    given: dict[str, Any] = dict(request.plan.operations[place].arguments)
 
     def held(scores: Scores, context: Context) -> Scores:
         raised = exponential_decay_length_penalty(
-            scores, given["start"], given["factor"], eos=given["eos"], tokens=context.tokens,   # type: ignore[arg-type]
+            scores, given["start"], given["factor"], eos=given["eos"], tokens=context.tokens,
             prompt_length=context.prompt_length,
         )
         with np.errstate(invalid="ignore"):
