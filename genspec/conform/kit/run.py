@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -163,8 +163,9 @@ def ran(
 ) -> tuple[dict[str, tuple[Case, Result]], bool]:
     """Run what there is to run: the results by their ids, in the order of the cases, and whether enough failed."""
     results: dict[str, tuple[Case, Result]] = {}
-    failed = 0
-    cases = told_or_asked(chosen, done, results)
+    order: list[str] = []
+    failed, enough = 0, False
+    cases = told_or_asked(chosen, done, results, order)
     batches = by_executor(cases, ask, wish) if wish.executor is not None else one_by_one(cases, ask, who, wish)
     for pairs in batches:
         results |= {result.id: (case, result) for case, result in pairs}
@@ -172,17 +173,18 @@ def ran(
         if journal is not None:
             journal.add([result for _, result in pairs])
         progress(chosen.expected, len(results), failed)
-        if wish.max_failures is not None and failed >= wish.max_failures:
-            return results, True
-    return results, False
+        if enough := wish.max_failures is not None and failed >= wish.max_failures:
+            break
+    return {name: results[name] for name in order if name in results}, enough
 
 
 def told_or_asked(
-    chosen: Selected, done: dict[str, Result], results: dict[str, tuple[Case, Result]]
+    chosen: Selected, done: dict[str, Result], results: dict[str, tuple[Case, Result]], order: list[str]
 ) -> Iterator[tuple[int, Case]]:
     """Give the cases that are still to be asked, with their numbers; the others have their results."""
     for place, case in enumerate(chosen.cases):
         name = case.question.id
+        order.append(name)
         if name in done:
             results[name] = case, done[name]
         else:
@@ -200,30 +202,34 @@ def one_by_one(
 
 
 def by_executor(cases: Iterator[tuple[int, Case]], ask: Asking, wish: Wish) -> Iterator[list[tuple[Case, Result]]]:
-    """Hand chunks to an executor, a few more than it has workers."""
+    """Hand chunks to an executor, a few more than it has workers, and give each when it is done.
+
+    A slow chunk holds back no other one: what is done is kept, should the run be interrupted.
+    """
     if isinstance(ask.target, Inside):
         raise ValueError("an executor runs decoders by their names: give module:factory instead of an object")
     assert wish.executor is not None
     address = Address(ask.target.name, wish.case_seconds)
-    waiting: list[tuple[list[tuple[int, Case]], Any]] = []
+    running: dict[Future[list[Result]], list[Case]] = {}
     for chunk in iter(lambda: list(islice(cases, CHUNK)), []):
         if wish.deadline is not None and time.monotonic() >= wish.deadline:
             break
-        future = wish.executor.submit(chunk_here, address, [case for _, case in chunk], chunk[0][0])
-        waiting.append((chunk, future))
-        if len(waiting) > QUEUE:
-            yield collected(*waiting.pop(0))
-    for chunk, future in waiting:
-        yield collected(chunk, future)
+        asked = [case for _, case in chunk]
+        running[wish.executor.submit(chunk_here, address, asked, chunk[0][0])] = asked
+        if len(running) > QUEUE:
+            yield from collected(running)
+    while running:
+        yield from collected(running)
 
 
 QUEUE = 16
 """Chunks that wait for an executor."""
 
 
-def collected(chunk: list[tuple[int, Case]], future: Any) -> list[tuple[Case, Result]]:
-    """Wait for the results of a chunk."""
-    return list(zip([case for _, case in chunk], future.result(), strict=True))
+def collected(running: dict[Future[list[Result]], list[Case]]) -> Iterator[list[tuple[Case, Result]]]:
+    """Wait until a chunk is done, and give the cases and results of all that are."""
+    for future in wait(running, return_when=FIRST_COMPLETED).done:
+        yield list(zip(running.pop(future), future.result(), strict=True))
 
 
 def made_small(
