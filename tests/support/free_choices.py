@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from genspec.config.choice_points import meaning, point_named
 from genspec.config.profiles import HF, PROFILES
-from genspec.conform.inference.points import meaning, point_named
 from genspec_reference import Table, counted_noise
 from support.answers import answer
 from support.truncation import other_choices

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from genspec.config.choice_points import Point, others, point_named, written
 from genspec.config.profile import Profile
 from genspec.config.profiles import HF, PROFILES
-from genspec.conform.inference.points import Point, others, point_named, written
 from genspec_reference import Scripted, Table
 from support.answers import decoded
 from support.vectors import Case, generate_case

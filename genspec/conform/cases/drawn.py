@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from genspec.backends.call import Call
 from genspec.backends.checkpoints.models import EncoderDecoder
@@ -21,9 +21,12 @@ from genspec.conform.cases.known import explained
 from genspec.conform.cases.outputs import Malformed, answer_of
 from genspec.conform.cases.smaller import smallest
 from genspec.conform.json import Model, model_from_json
-from genspec.conform.question import Json, Question, Told
+from genspec.conform.question import Json, Question, Reply, Told
 from genspec.conform.verdict import Kind, Verdict
 from genspec_reference import Scripted, Table
+
+if TYPE_CHECKING:
+    from genspec.conform.drawing import Strategy
 
 LOW = -8.0
 """What stands for minus infinity in the table of an encoder-decoder, whose logits are sums of its lines."""
@@ -82,22 +85,23 @@ class Drawn:
             return said
         call, answer = self.asked_of(told, who.can), cast("object", told)
         if said is None:
+            reply = cast("Reply", told)
             try:
-                answer = answer_of(call, self.expected, told)       # type: ignore[arg-type]
+                answer = read = answer_of(call, self.expected, reply)
             except Malformed as wrong:
-                return Verdict(Kind.VIOLATES, f"{wrong}.", ("OUTPUTS-6",), "answer", answered=dict(told))   # type: ignore[arg-type]
-            said = self.broken_promise(told, who.can) or self.verdict(call, answer, who)
+                return Verdict(Kind.VIOLATES, f"{wrong}.", ("OUTPUTS-6",), "answer", answered=dict(reply))
+            said = self.broken_promise(reply, who.can) or self.verdict(call, read, who)
         from genspec.conform.oracle.one_rule import with_rule
 
         return with_rule(call, answer, explained(call, self.expected, answer, said, who))
 
-    def broken_promise(self, told: Told, can: Capabilities) -> Verdict | None:
+    def broken_promise(self, reply: Reply, can: Capabilities) -> Verdict | None:
         """Say that scores do not come that were asked for and promised. OUTPUTS-2, OUTPUTS-3."""
         if not isinstance(self.expected, tuple) or not any(run for output in self.expected for run in output.runs):
             return None
         wanted = self.call.plans[0].outputs
         for name, asked, clause in (("scores", wanted.scores, "OUTPUTS-2"), ("logits", wanted.logits, "OUTPUTS-3")):
-            if asked and name in can.outputs and "reject" not in told and not tells(told, name):    # type: ignore[operator]
+            if asked and name in can.outputs and "reject" not in reply and not tells(reply, name):
                 return Verdict(Kind.VIOLATES, f"the {name} were asked for and are missing.", (clause,), name)
         return None
 
@@ -108,11 +112,11 @@ class Drawn:
             return self.call
         return replace(self.call, config={name: value for name, value in self.call.config.items() if name not in names})
 
-    def verdict(self, call: Call, answer: object, who: Who) -> Verdict:
+    def verdict(self, call: Call, answer: Answer, who: Who) -> Verdict:
         """Judge by the oracle."""
         from genspec.conform.oracle import judge
 
-        return judge(call, self.expected, answer, who.info)     # type: ignore[arg-type]
+        return judge(call, self.expected, answer, who.info)
 
 
 def tells(told: Told, name: str) -> bool:
@@ -135,10 +139,8 @@ def pages_of(call: Call) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8)
-def strategy(profile: str, can: Capabilities) -> "object":
+def strategy(profile: str, can: Capabilities) -> "Strategy | None":
     """Make the strategy of calls that a decoder takes part in; None when there are none."""
-    from hypothesis import strategies as st
-
     from genspec.config.profiles import profile_named
     from genspec.conform.strategies import calls
 
@@ -153,7 +155,7 @@ def strategy(profile: str, can: Capabilities) -> "object":
     one: tuple[Architecture, ...] = ("decoder-only",)
     both: tuple[Architecture, ...] = (*one * 3, "encoder-decoder")
     models: Any = None if can.models is None else [model_from_json(json.loads(text)) for text in sorted(can.models)]
-    drawn: st.SearchStrategy[Call] = calls(
+    drawn = calls(
         profile=profile, decoder_modes=modes, batched=known is not None and "prompts" in known,
         architectures=both if known is None or "source" in known else one,
         noise="any" if known is not None and "generator_seed" in known else "seeds",
@@ -169,7 +171,7 @@ def fitted(call: Call, can: Capabilities) -> Call:
     if can.fields is not None:
         unknown = set(acting(config, [])) - can.fields
         config = {name: value for name, value in config.items() if name not in unknown}
-    rest: dict[str, None] = {}
+    rest: dict[str, Any] = {}
     if known is not None:
         names = {"pieces": "pieces", "allowed_tokens": "allowed_tokens", "negative_prompts": "negative_prompt",
                  "assistant": "assistant"}
@@ -177,7 +179,7 @@ def fitted(call: Call, can: Capabilities) -> Call:
     model = known_model(call.model, can) if call.sources is None else known_reader(call.model, can)
     if not rest and len(config) == len(call.config) and model is call.model:
         return call
-    return replace(call, config=config, model=model, **rest)    # type: ignore[arg-type]
+    return replace(call, config=config, model=model, **rest)
 
 
 def known_model(model: Model, can: Capabilities) -> Model:
@@ -225,7 +227,7 @@ def chunk(profile: str, can: Capabilities, seed: int, number: int) -> list[Call]
     from genspec.conform.drawing import drawn
 
     made = strategy(profile, can)
-    return [] if made is None else drawn(made, seed_of(seed, number), CHUNK)    # type: ignore[arg-type]
+    return [] if made is None else drawn(made, seed_of(seed, number), CHUNK)
 
 
 def seed_of(seed: int, number: int) -> int:
@@ -245,7 +247,9 @@ def shrunk(case: Drawn, who: Who, ask: Ask, sought: Verdict, seconds: float) -> 
         return is_alike(said, sought)
 
     made, ends = strategy(case.call.profile, who.can), time.monotonic() + seconds
-    least = minimal(made, seed_of(int(seed), place), CHUNK, target=case.call, shows=shows, seconds=seconds * DRAWING)   # type: ignore[arg-type]
+    if made is None:
+        return case
+    least = minimal(made, seed_of(int(seed), place), CHUNK, target=case.call, shows=shows, seconds=seconds * DRAWING)
     least = smallest(least, lambda call: taken(call, who.can) and shows(call), ends - time.monotonic())
     return case if repr(least) == repr(case.call) else of_call(least)
 

@@ -44,8 +44,9 @@ def as_call(case: Case, profile: Profile) -> Drawn | None:
         call = case.call
     elif case.question.level == "L3":
         call = call_of(case.question.profile, case.question.input)
-    # a call may have a profile without a name here, and none elsewhere
-    return None if isinstance(call, str) else Drawn("", replace(call, profile=profile))     # type: ignore[arg-type]
+    if isinstance(call, str):
+        return None
+    return Drawn("", replace(call, profile=profile))        # type: ignore[arg-type]  # here alone it needs no name
 
 
 def replies_of(case: Drawn) -> Json:

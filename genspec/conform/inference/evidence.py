@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any
 
+from genspec.config.choice_points import points
 from genspec.config.decision import Rejected
 from genspec.config.generation_config import GenerationConfig
 from genspec.config.mode import ANY, BEAMS, Mode
@@ -15,7 +16,6 @@ from genspec.conform.cases.case import Case, Who
 from genspec.conform.cases.drawn import Drawn
 from genspec.conform.cases.published import Published
 from genspec.conform.inference.answers import agrees, reference_reply, told_of
-from genspec.conform.inference.points import points
 from genspec.conform.json import special
 from genspec.conform.question import Json
 from genspec_reference.pipeline import functions_of, parameters_of

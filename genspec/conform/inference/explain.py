@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import fields, replace
 
+from genspec.config.choice_points import meaning, rearranged, takers, written
 from genspec.config.profile import Profile
 from genspec.config.profiles import PROFILES
 from genspec.conform.inference.evidence import Bench, Evidence, projected
 from genspec.conform.inference.finding import ORDERS, Explanation
 from genspec.conform.inference.moves import options, swaps
-from genspec.conform.inference.points import meaning, rearranged, takers, written
 
 
 def explained(bench: Bench, evidence: Evidence) -> tuple[Explanation, ...]:

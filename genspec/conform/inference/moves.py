@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from genspec.config.choice_points import others, points
 from genspec.config.profile import Profile
 from genspec.config.profiles import PROFILES
 from genspec.conform.inference.evidence import Evidence
-from genspec.conform.inference.points import others, points
 
 FEW = 4
 """Operations of a case that can tell which of two comes first."""

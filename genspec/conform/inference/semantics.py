@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from genspec.config.choice_points import Point, meaning, points, rearranged, written
 from genspec.config.mode import Mode
 from genspec.config.profile import Profile
 from genspec.config.profiles import PROFILES, profile_named
@@ -15,7 +16,6 @@ from genspec.conform.inference.evidence import Bench, Evidence, OutOfTime, is_ev
 from genspec.conform.inference.explain import explained
 from genspec.conform.inference.finding import Explanation, Fit, PairFinding, PointFinding, Semantics
 from genspec.conform.inference.moves import options, swaps
-from genspec.conform.inference.points import Point, meaning, points, rearranged, written
 from genspec.conform.inference.search import fitted, score
 from genspec.conform.question import Json
 

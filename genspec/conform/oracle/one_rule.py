@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from genspec.backends.call import Call
 from genspec.backends.decoder import Refusal
+from genspec.config.choice_points import others, point_named
 from genspec.config.decision import Rejected
 from genspec.config.generation_config import GenerationConfig
 from genspec.config.mode import Mode
-from genspec.conform.inference.points import others, point_named
 from genspec.conform.oracle.blame import clauses_against, clauses_of_mode
 from genspec.conform.oracle.requests import requests_of, with_operations
 from genspec.conform.verdict import Kind, Verdict

@@ -10,11 +10,11 @@ from support.clauses import clauses
 from support.semantics import answers, telling_cases
 from support.strategies import described
 
+from genspec.config.choice_points import WORDS, points, rearranged, takers, written
 from genspec.config.profile import Profile
 from genspec.config.profiles import HF, PROFILES
 from genspec.conform.inference.answers import reference_reply
 from genspec.conform.inference.finding import CONFIRMED, INFERRED, NOT_SHOWN, Explanation, Semantics
-from genspec.conform.inference.points import WORDS, points, rearranged, takers, written
 from genspec.conform.inference.semantics import Answered, inferred
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "spec" / "profiles.md"
