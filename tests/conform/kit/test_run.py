@@ -231,7 +231,7 @@ def test_an_unknown_name_is_an_error_with_a_suggestion(given: Any, said: str) ->
 
 
 def test_a_violation_of_a_drawn_call_is_made_small_and_can_be_seen_again() -> None:
-    report = ran("Deaf", max_cases=40, shrink_seconds=15.0)
+    report = ran("Deaf", max_cases=40, shrink_seconds=600.0)
     small = [result for result in report.failures if result.shrunk]
     assert small, described(reasons=reasons(report))
     can = capabilities_from(kit_fakes.CAN)
