@@ -19,6 +19,7 @@ from genspec.conform.deviations.calls import CALLS
 from genspec.conform.deviations.deviation import Versions
 from genspec.conform.deviations.drafts import DRAFTS
 from genspec.conform.deviations.layered import LAYERED
+from genspec.conform.deviations.made.entropy import as_transformers, begun
 from genspec.conform.deviations.made.ties import probable, typical
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
@@ -29,8 +30,10 @@ from genspec.conform.deviations.values import VALUES
 from genspec.conform.oracle import judge
 from genspec.conform.verdict import Kind
 from genspec_reference import Row, Scripted, Table
+from genspec_reference.context import Context
 from genspec_reference.operations.min_p import min_p
 from genspec_reference.operations.typical_p import typical_p
+from genspec_reference.scores import log_softmax
 
 TESTS = Path(__file__).parents[1]
 
@@ -169,6 +172,21 @@ def test_dev_37_min_p_and_typical_p_keep_what_torch_ranks_first(name: str) -> No
     assert any(others), described(others=others)
 
 
+@pytest.mark.parametrize("size", [2, 5, 24])
+def test_dev_36_the_last_bit_of_a_search_is_that_of_torch(size: int) -> None:
+    """From logits in float64 to the tokens that `top_h` 1 keeps of several hypotheses at once."""
+    torch = pytest.importorskip("torch", reason="the numbers are torch's, not installed")
+    from transformers.generation.logits_process import TopHLogitsWarper
+
+    logits = np.random.default_rng(size).integers(-32, 32, (100, size)) / 8
+    scores = [begun(log_softmax(row), Context((0,), 1)) for row in logits]
+    theirs = torch.log_softmax(torch.tensor(logits, dtype=torch.float32), dim=-1)
+    np.testing.assert_array_equal(scores, theirs.double().numpy(), err_msg=described(logits=logits))
+    kept = TopHLogitsWarper(1.0)(None, theirs).double().numpy()
+    np.testing.assert_array_equal([as_transformers(row, 1.0) for row in scores], kept)
+    assert (kept == -np.inf).any(), "rounding drops no token any more"
+
+
 def test_dev_58_guidance_asks_an_encoder_decoder_without_its_source() -> None:
     refused_with("DEV-58", "specify decoder_input_ids")
 
@@ -204,6 +222,15 @@ def test_dev_64_an_assistant_does_not_read_the_pad() -> None:
         config = {key: value for key, value in call.config.items() if key != "pad_token_id"}
         seen, answer = asked(replace(call, config=config))
         assert seen.verdict.kind is Kind.CONFORMS, described(verdict=seen.verdict, answer=answer)
+
+
+def test_dev_66_a_position_that_is_dropped_needs_no_token_without_the_operations_that_raise() -> None:
+    calls = [one for one in SHOWN["DEV-66"] if one.assistant is not None and {"eta_cutoff", "top_h"} & set(one.config)]
+    assert len(calls) == 2, described(calls=calls)
+    for call in calls:
+        config = {key: value for key, value in call.config.items() if key not in ("eta_cutoff", "top_h")}
+        seen, answer = asked(replace(call, config=config))
+        assert seen.verdict.kind is Kind.CONFORMS and isinstance(answer, tuple), described(answer=answer)
 
 
 def test_dev_50_an_assistant_is_guided_by_the_row_of_the_model() -> None:

@@ -118,13 +118,14 @@ CALLS = (
     ),
     Deviation(
         id="DEV-66",
-        when="assisted decoding that draws, and no token is left at a position behind the end of the row",
+        when="assisted decoding that draws, and no token is left at a position of a draft that the row does not reach",
         does=(
-            "RuntimeError or ValueError: it draws for every position of a draft before it drops one, and beside an "
-            "assistant for the one behind a draft that ends the row"
+            "RuntimeError or ValueError: an assistant draws there, `eta_cutoff` and `top_h` raise there, and the "
+            "model draws for every position of a draft that is looked up and for the one behind a draft that ends the "
+            "row"
         ),
-        specified="decodes",
-        clauses=("ASSISTED-9", "SCORES-6"),
+        specified="the draft ends before it, or is dropped",
+        clauses=("ASSISTED-9", "ASSISTED-11", "SCORES-6"),
         versions=Versions(("5.23.0",)),
         example="V 2, `prompt_lookup_num_tokens=2, do_sample=True, no_repeat_ngram_size=3`, prompt 0 0 0 0",
         shows="RuntimeError: probability tensor contains either `inf`, `nan` or element < 0",

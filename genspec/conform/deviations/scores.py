@@ -4,7 +4,7 @@ from genspec.conform.deviations.accepting import Accepts
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.accepted import a_scale, is_negative, scaled_by
 from genspec.conform.deviations.made.biases import last_of_equal_biases
-from genspec.conform.deviations.made.entropy import sums_in_float32
+from genspec.conform.deviations.made.entropy import rounding_drops_tokens, sees_a_hundred
 from genspec.conform.deviations.made.forced import banned_are_forced
 from genspec.conform.deviations.made.guided import u_follows_the_place
 from genspec.conform.deviations.made.nans import nan_goes_on
@@ -221,7 +221,7 @@ SCORES = (
         example="V 300, equal logits, `top_h=1.0`",
         shows="100 tokens kept",
         tests=("reference/test_top_h.py::test_deviation_transformers_sees_a_hundred_tokens",),
-        changes=(sums_in_float32,),
+        changes=(sees_a_hundred,),
     ),
     Deviation(
         id="DEV-36",
@@ -233,6 +233,7 @@ SCORES = (
         example="logits 0, -1, -800; `top_h=1.0`",
         shows="2 tokens kept",
         tests=("reference/test_top_h.py::test_deviation_at_one_rounding_decides",),
+        changes=(rounding_drops_tokens,),
     ),
     Deviation(
         id="DEV-37",

@@ -116,6 +116,14 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         Call({"top_h": 1.0, "do_sample": True, "max_new_tokens": 1, "output_scores": True,
               "return_dict_in_generate": True}, Table(((0.0,) * 128,)), ((0,),), seeds=(2,)),
     ),
+    "DEV-36": (
+        Call({"top_h": 1.0, "do_sample": True, "num_beams": 5, "min_p": 0.5, "repetition_penalty": 2.0,
+              "encoder_repetition_penalty": 1.5, "encoder_no_repeat_ngram_size": 4, "eos_token_id": [0, 1],
+              "max_new_tokens": 5, "output_scores": True, "return_dict_in_generate": True},
+             Scripted("history", 716, 3, (0, 1)), ((1,),), seeds=(2546,)),
+        Call({"top_h": 1.0, "do_sample": True, "num_beams": 2, "renormalize_logits": True, "bos_token_id": 2,
+              "max_new_tokens": 3}, Scripted("history", 1211, 5), ((),), ((0, 1, 1, 2, 0),), seed=9179),
+    ),
     "DEV-38": (
         Call({"watermarking_config": {"seeding_scheme": "selfhash"}, "max_new_tokens": 1}, CYCLE, ((1,),)),
         Call({"watermarking_config": {"greenlist_ratio": 1.0}, "max_new_tokens": 1}, CYCLE, ((1,),)),
@@ -183,6 +191,13 @@ SHOWN: dict[str, tuple[Call, ...]] = {
               "temperature": 0.1}, Scripted("ties", 1215, 2), ((0, 0, 0, 0),), seeds=(796,)),
         Call({"do_sample": True, "forced_bos_token_id": 0, "begin_suppress_tokens": [0], "eos_token_id": 0,
               "max_new_tokens": 2}, Scripted("ties", 1, 1), ((0,),), seeds=(2,), assistant=Scripted("table", 0, 1)),
+        *(Call({"do_sample": True, "no_repeat_ngram_size": 2, **others}, Table(((0.0, 0.0, 9.0),)), ((1, 1, 2, 1, 0),),
+               seeds=(0,), assistant=Table(((0.0, 9.0, 0.0),)))      # it drafts 1, behind which all tokens are banned
+          for others in ({"max_new_tokens": 3}, {"max_new_tokens": 2, "eta_cutoff": 0.0001},
+                         {"max_new_tokens": 2, "top_h": 0.9})),
+        Call({"prompt_lookup_num_tokens": 2, "max_matching_ngram_size": 1, "do_sample": True, "eos_token_id": 1,
+              "no_repeat_ngram_size": 3, "eta_cutoff": 0.5, "max_new_tokens": 3}, Scripted("table", 0, 2),
+             ((0, 1, 0, 0, 1, 1, 0),), seeds=(0,)),
     ),
     "DEV-67": (
         Call({"do_sample": True, "no_repeat_ngram_size": 1, "eos_token_id": 3, "max_new_tokens": 3},

@@ -7,7 +7,7 @@ from typing import Any
 from genspec.config.decision import Rejected
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.made.ties import Ranked
+from genspec.conform.deviations.made.entropy import Ranked
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import Row
 from genspec_reference.context import Context

@@ -1,31 +1,110 @@
 """DEV-35 and DEV-36: `top_h` of a hundred tokens, and sums in float32 that decide at 1."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
+from genspec.conform.deviations.made.overflow import narrowed
 from genspec.conform.oracle.requests import with_operations
+from genspec_reference.context import Context
+from genspec_reference.operations.guidance import guidance
 from genspec_reference.scores import Scores
 
 MOST = 100
 """The tokens that transformers looks at."""
 
 
-def sums_in_float32(situation: Situation) -> Situation | None:
-    """Add up the entropy of at most a hundred tokens in float32, where h is 1 or there are more tokens."""
+@dataclass(frozen=True)
+class Ranked:
+    """A truncation that ranks with torch."""
+
+    function: Callable[[Scores], Scores]
+
+    def __call__(self, scores: Scores, context: Context) -> Scores:
+        """Truncate. float[V] -> float[V]."""
+        return self.function(scores)
+
+
+def sees_a_hundred(situation: Situation) -> Situation | None:
+    """Let `top_h` see the hundred most probable tokens, where there are more. DEV-35."""
+    return summed_in_float32(situation) if situation.call.model.vocab_size > MOST else None
+
+
+def rounding_drops_tokens(situation: Situation) -> Situation | None:
+    """Let `top_h` 1 keep what the sums in float32 keep. DEV-36."""
+    given = situation.request.plan.operation("top_h")
+    decides = given is not None and given.arguments["h"] == 1 and situation.call.model.vocab_size <= MOST
+    return summed_in_float32(situation) if decides else None
+
+
+def summed_in_float32(situation: Situation) -> Situation | None:
+    """Add up the entropy in float32, of scores that are in float32 from the start on: the last bit of them decides."""
     request = situation.request
     given = request.plan.operation("top_h")
     if given is None:
         return None
-    share = float(str(given.arguments["h"]))
-    if not is_another_law(share, situation.call.model.vocab_size):
-        return None
-    truncated = Operation("processor", {"function": lambda scores, _: as_transformers(scores, share)}, given.clause)
-    operations = tuple(truncated if one is given else one for one in request.plan.operations)
-    return replace(situation, request=with_operations(request, operations))
+    guided = guided_in(request)
+    if guided is not None:
+        request = with_function(request, guided[0], GuidedInFloat32(guided[1].scale, guided[1].u))
+    operations = request.plan.operations
+    place = operations.index(given)
+    start = (processor(begun, "PIPELINE-3"),) if request.plan.beams is not None else ()
+    held = processor(narrowed, given.clause)
+    before = [each for one in operations[:place] for each in (with_narrow_arguments(one), held)]
+    truncation = processor(Ranked(partial(as_transformers, share=float(str(given.arguments["h"])))), given.clause)
+    return replace(situation, request=with_operations(request, (*start, *before, truncation, *operations[place + 1:])))
+
+
+def processor(function: Callable[[Scores, Context], Scores], clause: str) -> Operation:
+    """Give an operation that is a function."""
+    return Operation("processor", {"function": function}, clause)
+
+
+def begun(scores: Scores, _: Context) -> Scores:
+    """Give the log-softmax from which a search starts in the numbers of torch. float[V] -> float[V].
+
+    It takes the greatest logit from all before anything else, so that scores that differ by as much give the same.
+    """
+    import torch
+
+    highest = scores.max()
+    if not np.isfinite(highest):
+        return scores
+    logits = torch.tensor((scores - highest).astype(np.float32)[None])
+    return np.asarray(torch.log_softmax(logits, dim=-1)[0].double().numpy())
+
+
+class GuidedInFloat32(Guided):
+    """Guidance in the numbers of torch, where both scores of a token are real numbers."""
+
+    def __call__(self, scores: Scores, context: Context) -> Scores:
+        """Guide. float[V] -> float[V]."""
+        u = self.u(context)
+        c, besides = begun(scores, context), begun(u, context)
+        with np.errstate(invalid="ignore"):
+            moved = narrowed(self.scale * narrowed(c - besides, context), context) + besides
+        return np.where(np.isfinite(moved), moved, guidance(scores, self.scale, u))
+
+
+def with_narrow_arguments(operation: Operation) -> Operation:
+    """Give an operation whose real numbers are those of float32; a source's penalty is held as what divides by it."""
+    inverse = operation.name == "encoder_repetition_penalty"
+    arguments = {
+        name: value if not isinstance(value, float) else 1 / narrow(1 / value) if inverse else narrow(value)
+        for name, value in operation.arguments.items()
+    }
+    return replace(operation, arguments=arguments)
+
+
+def narrow(value: float) -> float:
+    """Give the nearest number of float32."""
+    return float(np.float32(value))
 
 
 def is_another_law(share: float, vocab_size: int) -> bool:

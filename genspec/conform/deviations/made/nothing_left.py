@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from genspec.config.mode import Mode
-from genspec.config.plan import Operation
+from genspec.config.plan import DecodingPlan, Operation
 from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference import GenerateOutput
@@ -18,6 +18,15 @@ from genspec_reference.scores import Scores
 
 FIRST = (Mode.GREEDY, Mode.ASSISTED, Mode.DOLA)
 """Modes that take token 0 where no score is above another, when they do not draw."""
+
+
+RAISING = ("ETA-CUTOFF-1", "TOP-H-1")
+"""The clauses of the operations that raise where every score is minus infinity. DEV-22."""
+
+
+def raises_at_nothing(plan: DecodingPlan) -> bool:
+    """Tell whether an operation of a plan raises where nothing is left, as it is or as another deviation makes it."""
+    return any(one.clause in RAISING for one in plan.operations)
 
 
 def takes_first(request: Request) -> bool:

@@ -16,8 +16,9 @@ from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.anew import begun_anew
 from genspec.conform.deviations.made.assistance import closes
-from genspec.conform.deviations.made.guided import Guided, guided_in, with_function
+from genspec.conform.deviations.made.guided import guided_in, with_function
 from genspec.conform.deviations.made.marked import is_alone
+from genspec.conform.deviations.made.nothing_left import raises_at_nothing
 from genspec.conform.oracle.requests import with_operations
 from genspec.conform.oracle.tolerance import tolerance
 from genspec_reference import FinishReason, GenerateOutput, Row
@@ -52,7 +53,7 @@ class Rounds:
 
     dropped: bool = False                   # the row without the prompt reads what is dropped. DEV-50
     late: bool = False                      # a string that a draft completes is looked for at its end. DEV-49
-    all_drawn: bool = False                 # a token is drawn for dropped positions too. DEV-66
+    all_drawn: bool = False                 # dropped positions, and those of a draft, need a token too. DEV-66
     scheduled: bool = False                 # the length of drafts changes from round to round. DEV-78
     overlong: bool = False                  # a draft that goes past the length is kept as far as it goes. DEV-100
     unread: tuple[int, int] | None = None   # a token that the assistant does not read, of how many there are. DEV-64
@@ -67,7 +68,7 @@ class Rounds:
         """Decode a request, of which there is one way. Raises `Rejected` where nothing is left."""
         found = guided_in(request) if self.dropped else None
         if found is not None:
-            request = with_function(request, found[0], Guided(found[1].scale, Read(request).logits))
+            request = with_function(request, found[0], replace(found[1], u=Read(request).logits))
         tokens, steps, count = request.prompt, list[Step](), assistance_of(request).num_assistant_tokens or 0
         reason = finish_reason(request, tokens)
         while reason is None:
@@ -99,7 +100,8 @@ class Rounds:
             return ()
         found = occurrences(request, tokens, assistance.prompt_lookup_num_tokens, assistance.max_matching_ngram_size)
         if self.release >= (4, 47):
-            found = (allowed_of(request, tokens, one) for one in found)
+            raises = self.all_drawn and raises_at_nothing(request.plan)
+            found = (allowed_of(request, tokens, one, raises=raises) for one in found)
         draft = next(filter(None, found), (0,) if old else ())
         return tuple(map(Draft, draft if self.unseen else before_eos(draft, request.plan.stopping.eos_token_ids)))
 
@@ -108,7 +110,8 @@ class Rounds:
         assert request.assistant is not None
         asked = replace(request, model=request.assistant)
         drafts = drafted(asked, tokens, count)
-        if self.source_last and request.plan.draws and len(drafts) < count and not is_last(request, drafts):
+        needed = self.source_last or self.all_drawn
+        if needed and request.plan.draws and len(drafts) < count and not is_last(request, drafts):
             require_a_token(score_row(asked, (*tokens, *(draft.token for draft in drafts))).scores)
         return drafts
 
@@ -116,7 +119,7 @@ class Rounds:
         """Take the tokens of a round, with what is kept of each."""
         rows = [(*tokens, *(draft.token for draft in drafts[:place])) for place in range(len(drafts) + 1)]
         scored = [score_row(request, row) for row in rows]          # all are read before one is dropped
-        if self.all_drawn and request.assistant is None:
+        if self.all_drawn and (request.assistant is None or raises_at_nothing(request.plan)):
             for one in scored:
                 require_a_token(one.scores)
         taken = list[tuple[int, Step]]()
@@ -200,13 +203,19 @@ def occurrences(request: Request, tokens: Tokens, count: int, longest: int) -> I
                 yield tokens[start + size:min(start + size + count, request.plan.length.max_length)]
 
 
-def allowed_of(request: Request, tokens: Tokens, found: Tokens) -> Tokens:
-    """Cut a draft at the first token that the operations ban from equal logits: these are asked as well."""
+def allowed_of(request: Request, tokens: Tokens, found: Tokens, *, raises: bool) -> Tokens:
+    """Cut a draft at the first token that the operations ban from equal logits: these are asked as well.
+
+    `raises`: raise `Rejected` where they leave none.
+    """
     request = with_operations(request, tuple(one for one in request.plan.operations if one.clause not in TAKING))
     for place, token in enumerate(found):
         row = (*tokens, *found[:place])
         ones = ModelOutput(np.ones(evaluate(request.model, row, request.source).logits.size))
-        if score_row(request, row, answer=ones).scores[token] <= LOWEST:
+        scores = score_row(request, row, answer=ones).scores
+        if raises:
+            require_a_token(scores)
+        if scores[token] <= LOWEST:
             return found[:place]
     return found
 
@@ -251,7 +260,10 @@ def goes_past_a_string(situation: Situation) -> Situation | None:
 
 
 def draws_for_dropped_drafts(situation: Situation) -> Situation | None:
-    """Let a token be drawn for every position of a draft, beside an assistant for the one behind it. DEV-66."""
+    """Let every position of a draft need a token, where it is drafted and where it is judged. DEV-66.
+
+    Where it is judged beside an assistant, it is the operations that need one, or the draw behind the whole draft.
+    """
     rounds = rounds_of(situation)
     if rounds is None or not situation.request.plan.draws:
         return None

@@ -13,6 +13,7 @@ from genspec.config.decision import Reason, Rejected
 from genspec.config.plan import BeamRules
 from genspec.conform.deviations.made.forcing import told_together
 from genspec.conform.deviations.made.marked import nan_marked, nans_in, with_last
+from genspec.conform.deviations.made.nothing_left import raises_at_nothing
 from genspec.conform.oracle.tolerance import magnitude, tolerance
 from genspec_reference import FinishReason, GenerateOutput, Row, Step
 from genspec_reference.beams.candidates import candidate_count
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 TOTAL = -1e9
 """Of a placeholder."""
-
-SPOILT_BY_NOTHING = ("eta_cutoff", "top_h")
-"""Operations of transformers that raise where every score is minus infinity. DEV-22."""
 
 
 @dataclass
@@ -155,7 +153,7 @@ class Search:
         scores, plan = scored.scores, self.request.plan
         if scores.max() > -np.inf:
             return scored
-        if any(plan.operation(name) for name in SPOILT_BY_NOTHING):
+        if raises_at_nothing(plan):
             raise undrawable("an operation raises where nothing is left.")
         none = np.full_like(scores, np.nan)
         return with_last(scored, none) if plan.operation("renormalize") else scored

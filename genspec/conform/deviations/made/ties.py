@@ -1,7 +1,7 @@
 """DEV-37: which of equal scores at the boundary of a truncation stay. The sorts of torch decide."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,9 +9,8 @@ import numpy as np
 
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.made.entropy import as_transformers, is_another_law
+from genspec.conform.deviations.made.entropy import Ranked, as_transformers, is_another_law
 from genspec.conform.oracle.requests import with_operations
-from genspec_reference.context import Context
 from genspec_reference.scores import Scores
 
 
@@ -23,17 +22,6 @@ def ties_as_torch_sorts(situation: Situation) -> Situation | None:
     if operations == request.plan.operations:
         return None
     return replace(situation, request=with_operations(request, operations))
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A truncation that ranks with torch."""
-
-    function: Callable[[Scores], Scores]
-
-    def __call__(self, scores: Scores, context: Context) -> Scores:
-        """Truncate. float[V] -> float[V]."""
-        return self.function(scores)
 
 
 def sorting(operation: Operation, vocab_size: int) -> Operation:
