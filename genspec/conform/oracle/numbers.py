@@ -19,9 +19,12 @@ CLAUSES = {"scores": "OUTPUTS-2", "logits": "OUTPUTS-3"}
 
 
 def differing_numbers(
-    request: Request, place: Place, kept: Step | None, scored: Sequence[Scored], dtype: str
+    request: Request, place: Place, kept: Step | None, scored: Sequence[Scored], *, dtype: str, longest: int
 ) -> list[Verdict]:
-    """Compare the scores and logits of one step, where the plan asks for them. OUTPUTS-2, OUTPUTS-3, VECTORS-8."""
+    """Compare the scores and logits of one step, where the plan asks for them. OUTPUTS-2, OUTPUTS-3, VECTORS-8.
+
+    `longest`: the new tokens of the longest row.
+    """
     wanted = request.plan.outputs
     said = list[Verdict]()
     if wanted.scores:
@@ -29,16 +32,18 @@ def differing_numbers(
         given = None if kept is None else kept.scores
         said += [
             one if one.answered is None else replace(one, clauses=clauses_of_score(scored[0], np.array(one.answered)))
-            for one in differing(place, "scores", given, scores, dtype)
+            for one in differing(place, "scores", given, scores, dtype=dtype, longest=longest)
         ]
     if wanted.logits:
         logits = [one.answer.logits for one in scored]
         given = None if kept is None else kept.logits
-        said += differing(place, "logits", given, logits, dtype)
+        said += differing(place, "logits", given, logits, dtype=dtype, longest=longest)
     return said[:1]
 
 
-def differing_steps(request: Request, place: Place, expected: Run, answered: Run, dtype: str) -> list[Verdict]:
+def differing_steps(
+    request: Request, place: Place, expected: Run, answered: Run, *, dtype: str, longest: int
+) -> list[Verdict]:
     """Compare what was kept of every step; what follows the last one is free. OUTPUTS-10, OUTPUTS-18."""
     outputs = request.plan.outputs
     if request.plan.beams is not None and outputs.scores and 0 < len(answered) < len(expected):
@@ -48,7 +53,7 @@ def differing_steps(request: Request, place: Place, expected: Run, answered: Run
     for name, wanted in (("scores", outputs.scores), ("logits", outputs.logits)):
         for number, step in enumerate(expected if wanted else ()):
             given, right = getattr(answered[number], name) if number < len(answered) else None, getattr(step, name)
-            said = differing(place.at(number), name, given, right, dtype)
+            said = differing(place.at(number), name, given, right, dtype=dtype, longest=longest)
             if said and given is not None and another_support(given, right, step.margin, dtype):
                 return [place.at(number).ambiguous(name, said[0].clauses, margin=step.margin, tied=False,
                                                    expected=said[0].expected, answered=said[0].answered)]
@@ -75,7 +80,7 @@ def another_support(answered: Arrays, expected: Arrays, margin: float, dtype: st
 
 
 def differing(
-    place: Place, name: str, answered: Arrays | None, expected: Arrays, dtype: str
+    place: Place, name: str, answered: Arrays | None, expected: Arrays, *, dtype: str, longest: int
 ) -> list[Verdict]:
     """Compare arrays of one step, one an open hypothesis; nothing: they are equal within the tolerance."""
     clause = CLAUSES[name]
@@ -84,7 +89,7 @@ def differing(
     if len(answered) < len(expected):           # more are free: OUTPUTS-18
         said = f"there are {name} for {len(answered)} open hypotheses instead of {len(expected)}."
         return [place.violates(name, (clause,), said, len(expected), len(answered))]
-    allowed = tolerance(dtype, magnitude(expected))
+    allowed = tolerance(dtype, magnitude(expected), longest)
     for beam, (numbers, right) in enumerate(zip(answered, expected, strict=False)):
         given = np.asarray(numbers, dtype=np.float64)
         if not close(given, right, dtype, allowed):

@@ -29,10 +29,11 @@ def judge_prompt(
         return judge_search(request, place, expected, answered, dtype)
     if len(answered.rows) != len(expected.rows):
         return [wrong_count(place, clauses_of_mode(request.plan), expected, answered)]
-    begun = healed(request)
+    begun, longest = healed(request), longest_of(expected.rows)
     return [
         said for number, row in enumerate(answered.rows)
-        for said in judge_row(begun, Place(prompt, number), row, run_of(answered, row), dtype=dtype)
+        for said in judge_row(begun, Place(prompt, number), row, run_of(answered, row), dtype=dtype,
+                              longest=longest)
     ]
 
 
@@ -50,6 +51,11 @@ def same_rows(expected: Rows, answered: Rows) -> bool:
     """Tell whether rows have the same tokens and ends, and beam indices where a decoder tells them."""
     told = any(row.beam_indices for row in answered)
     return [identity(row, told) for row in expected] == [identity(row, told) for row in answered]
+
+
+def longest_of(rows: Rows) -> int:
+    """Count the new tokens of the longest row."""
+    return max((len(row.new_tokens) for row in rows), default=0)
 
 
 def identity(row: Row, told: bool) -> tuple[object, ...]:
@@ -154,9 +160,10 @@ def differing_runs(
     request: Request, place: Place, expected: GenerateOutput, answered: GenerateOutput, dtype: str
 ) -> list[Verdict]:
     """Compare the scores and logits of every step of the runs that rows come from."""
+    longest = longest_of(expected.rows)
     for number in dict.fromkeys(row.run for row in expected.rows):
         kept = answered.runs[number] if number < len(answered.runs) else ()
-        said = differing_steps(request, place, expected.runs[number], kept, dtype)
+        said = differing_steps(request, place, expected.runs[number], kept, dtype=dtype, longest=longest)
         if said:
             return said
     return []
@@ -167,7 +174,7 @@ def differing_totals(request: Request, place: Place, expected: Rows, answered: R
 
     A negative `length_penalty` multiplies the total, and its rounding: a score of a total that is near is ambiguous.
     """
-    longest = max((len(row.new_tokens) for row in expected), default=0)
+    longest = longest_of(expected)
     allowed = tolerance(dtype, magnitude(np.array([row.score or 0.0]) for row in expected), longest)
     near = list[Verdict]()
     for number, (right, given) in enumerate(zip(expected, answered, strict=True)):

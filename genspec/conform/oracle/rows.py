@@ -16,8 +16,8 @@ from genspec_reference.step import Scored
 from genspec_reference.stopping import finish_reason
 
 
-def judge_row(request: Request, place: Place, row: Row, run: Run | None, *, dtype: str) -> list[Verdict]:
-    """Judge one row of a prompt, step by step. Stops at the first violation."""
+def judge_row(request: Request, place: Place, row: Row, run: Run | None, *, dtype: str, longest: int) -> list[Verdict]:
+    """Judge one row of a prompt, step by step. Stops at the first violation. `longest`: the new tokens of a row."""
     tokens, said = request.prompt, list[Verdict]()
     if row.tokens[:row.prompt_length] != tokens or row.prompt_length != len(tokens):
         return [place.violates("prompt", ("OUTPUTS-7",), "the row does not begin with its prompt.",
@@ -27,7 +27,7 @@ def judge_row(request: Request, place: Place, row: Row, run: Run | None, *, dtyp
         if reason is not None:
             return [*said, went_on(request, place.at(step), tokens, reason, row)]
         kept = run[step] if run is not None and step < len(run) else None
-        said += judge_step(request, place.at(step), tokens, token, kept=kept, dtype=dtype)
+        said += judge_step(request, place.at(step), tokens, token, kept=kept, dtype=dtype, longest=longest)
         if said and said[-1].kind == "violates":
             return said
         tokens = (*tokens, token)
@@ -35,7 +35,7 @@ def judge_row(request: Request, place: Place, row: Row, run: Run | None, *, dtyp
 
 
 def judge_step(
-    request: Request, place: Place, tokens: tuple[int, ...], token: int, *, kept: Step | None, dtype: str
+    request: Request, place: Place, tokens: tuple[int, ...], token: int, *, kept: Step | None, dtype: str, longest: int
 ) -> list[Verdict]:
     """Judge the token of one step, and the numbers that the decoder kept of it."""
     try:
@@ -44,7 +44,7 @@ def judge_step(
         clauses = tuple(reason.clause for reason in rejected.reasons)
         return [place.violates("refusal", clauses, f"token {token} came where no token is left.", None, token)]
     def fits(scored: Scored) -> bool:
-        return not differing_numbers(request, place, kept, [scored], dtype)
+        return not differing_numbers(request, place, kept, [scored], dtype=dtype, longest=longest)
 
     if step.choice.token == token and fits(step.scored):
         return []
@@ -56,7 +56,7 @@ def judge_step(
         return [] if found.free else [said]
     if step.choice.token != token and excuse_of_token(step, token, dtype) is None:
         return [wrong_token(step, place, token)]
-    return differing_numbers(request, place, kept, [step.scored], dtype)
+    return differing_numbers(request, place, kept, [step.scored], dtype=dtype, longest=longest)
 
 
 def left_by(kept: Step | None) -> list[int]:
