@@ -16,11 +16,13 @@ from genspec.backends.reference import ReferenceDecoder
 from genspec.conform.deviations import DEVIATIONS, Seen, deviation, explaining
 from genspec.conform.deviations.beams import BEAMS
 from genspec.conform.deviations.calls import CALLS
+from genspec.conform.deviations.counterfactual import explained, situations_of
 from genspec.conform.deviations.deviation import Versions
 from genspec.conform.deviations.drafts import DRAFTS
 from genspec.conform.deviations.layered import LAYERED
 from genspec.conform.deviations.made.entropy import as_transformers, begun
-from genspec.conform.deviations.made.ties import probable, typical
+from genspec.conform.deviations.made.rounds import what_is_handed_on_comes_last
+from genspec.conform.deviations.made.ties import probable, ties_as_torch_sorts, typical
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
@@ -31,6 +33,7 @@ from genspec.conform.oracle import judge
 from genspec.conform.verdict import Kind
 from genspec_reference import Row, Scripted, Table
 from genspec_reference.context import Context
+from genspec_reference.decode import run
 from genspec_reference.operations.min_p import min_p
 from genspec_reference.operations.typical_p import typical_p
 from genspec_reference.scores import log_softmax
@@ -187,6 +190,30 @@ def test_dev_36_the_last_bit_of_a_search_is_that_of_torch(size: int) -> None:
     assert (kept == -np.inf).any(), "rounding drops no token any more"
 
 
+def test_dev_37_float32_ranks_what_is_drafted() -> None:
+    """Two scores of the assistant are 0.1 but for rounding: the second one is above, and in float32 the first one."""
+    seen, answer = asked(SHOWN["DEV-37"][1])
+    assert isinstance(answer, tuple)
+    (situation,) = situations_of(seen.call, answer, seen.info)
+    changed = ties_as_torch_sorts(situation)
+    assert changed is not None
+    rows = run(changed.request).rows
+    assert rows[0].tokens == answer[0].rows[0].tokens != run(situation.request).rows[0].tokens, described(rows=rows)
+
+
+def test_dev_37_float32_ranks_what_guidance_makes_equal() -> None:
+    """Two scores of a draft, 0.17629, are equal but for rounding, and the draft is read by all that is guided later."""
+    config = {"do_sample": True, "top_h": 0.9, "guidance_scale": 1.5, "pad_token_id": 5, "output_scores": True,
+              "return_dict_in_generate": True}
+    seen, answer = asked(Call(config, Scripted("history", 14226, 6), ((0,),), seeds=(6535,),
+                              assistant=Scripted("history", 8582, 6)))
+    assert seen.verdict.kind is Kind.VIOLATES, described(verdict=seen.verdict)
+    together = ("DEV-37", "DEV-50", "DEV-51", "DEV-64")
+    situations = situations_of(seen.call, answer, seen.info)
+    changes = [change for name in together for change in DEVIATIONS[name].changes]
+    assert explained(situations, changes), described(together=together, verdict=seen.verdict, answer=answer)
+
+
 def test_dev_58_guidance_asks_an_encoder_decoder_without_its_source() -> None:
     refused_with("DEV-58", "specify decoder_input_ids")
 
@@ -290,3 +317,23 @@ def test_dev_65_an_assistant_reads_the_row_behind_its_cache() -> None:
     (call,) = SHOWN["DEV-65"]
     seen, answer = asked(replace(call, config={**call.config, "max_new_tokens": 2}))
     assert seen.verdict.kind is Kind.CONFORMS, described(verdict=seen.verdict, answer=answer)
+
+
+@pytest.mark.parametrize("seed", [2, 4])
+def test_dev_79_allowed_tokens_are_the_last_of_an_assistant(seed: int) -> None:
+    """All that is allowed is suppressed. Behind that it is forced, and drafted; before it the others are left."""
+    seen, answer = asked(Call({"do_sample": True, "remove_invalid_values": True, "suppress_tokens": [1],
+                               "max_new_tokens": 2}, Table(((0.0, 0.0, 0.0),)), ((2,),), seeds=(seed,),
+                              allowed_tokens=((1,),) * 3, assistant=Table(((0.0, 2.0, 0.0),))))
+    assert seen.verdict.kind is Kind.VIOLATES, described(verdict=seen.verdict, answer=answer)
+    found = [one.id for one in explaining(seen)]
+    assert found == ["DEV-32", "DEV-79"], described(found=found, verdict=seen.verdict, answer=answer)
+
+
+def test_dev_79_an_assistant_makes_operations_on_the_prompt_for_itself() -> None:
+    """Without an encoder they stand in their place."""
+    (call,) = SHOWN["DEV-79"]
+    seen, answer = asked(replace(call, prompts=((0,),), sources=None))
+    assert seen.verdict.kind is Kind.CONFORMS, described(verdict=seen.verdict, answer=answer)
+    (situation,) = situations_of(seen.call, answer, seen.info)
+    assert what_is_handed_on_comes_last(situation) is None

@@ -1,7 +1,7 @@
 """Deviations of transformers in the drafts of assisted decoding, found by campaigns."""
 
 from genspec.conform.deviations.deviation import Deviation, Versions
-from genspec.conform.deviations.made.rounds import lengths_are_scheduled, source_comes_last
+from genspec.conform.deviations.made.rounds import lengths_are_scheduled, what_is_handed_on_comes_last
 
 DRAFTS = (
     Deviation(
@@ -21,15 +21,23 @@ DRAFTS = (
     ),
     Deviation(
         id="DEV-79",
-        when="`assistant_ensemble_weight`, or a draft that is drawn, with a source and operations on it",
-        does="`encoder_repetition_penalty` and `encoder_no_repeat_ngram_size` act on the assistant's scores behind the "
-             "other operations",
+        when=(
+            "`assistant_ensemble_weight`, or a draft that is drawn, with allowed tokens, or with a source and "
+            "operations on it"
+        ),
+        does=(
+            "`prefix_allowed_tokens`, `encoder_repetition_penalty` and `encoder_no_repeat_ngram_size` act on the "
+            "assistant's scores behind the other operations"
+        ),
         specified="in the order of the pipeline; the law of the rows is the same, and what is drawn is not",
         clauses=("ASSISTED-15", "PIPELINE-1"),
         versions=Versions(("5.23.0",)),
         example="the source 0, `forced_bos_token_id=0, encoder_no_repeat_ngram_size=1`, drawn with an assistant",
         shows="RuntimeError: no token is left",
-        tests=("conform/test_deviations.py::test_transformers_shows_a_deviation_and_nothing_else",),
-        changes=(source_comes_last,),
+        tests=(
+            "conform/test_deviations.py::test_transformers_shows_a_deviation_and_nothing_else",
+            "conform/test_deviations.py::test_dev_79_allowed_tokens_are_the_last_of_an_assistant",
+        ),
+        changes=(what_is_handed_on_comes_last,),
     ),
 )

@@ -238,8 +238,8 @@ SCORES = (
     Deviation(
         id="DEV-37",
         when=(
-            "equal scores at the boundary of the nucleus, of `top_h`, or of what `min_p` or `typical_p` keeps in any "
-            "case"
+            "scores at the boundary of the nucleus, of `top_h`, or of what `min_p` or `typical_p` keeps in any case "
+            "are equal, or in a draft equal but for rounding"
         ),
         does="keeps the highest id, or any",
         specified="the lowest id; which is free in the nucleus and in `top_h`",
@@ -250,6 +250,7 @@ SCORES = (
         tests=(
             "reference/test_top_p.py::test_transformers_keeps_another_of_equal_tokens",
             "conform/test_deviations.py::test_dev_37_min_p_and_typical_p_keep_what_torch_ranks_first",
+            "conform/test_deviations.py::test_dev_37_float32_ranks_what_is_drafted",
         ),
         changes=(ties_as_torch_sorts,),
     ),

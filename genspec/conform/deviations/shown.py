@@ -131,6 +131,8 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     "DEV-37": (
         Call({"do_sample": True, "top_p": 0.5, "max_new_tokens": 4}, Table(((0.0, 0.0, 0.0, 0.0),)), ((0,),),
              seeds=(7,)),
+        Call({"do_sample": True, "top_p": 0.45, "sequence_bias": [[[0], 0.1], [[1], 3.6]], "max_new_tokens": 2},
+             Table(((0.0, -3.375, -0.25),)), ((0,),), seeds=(0,), assistant=Table(((0.0, -3.5, -3.0),))),
     ),
     "DEV-39": (
         Call({"num_beams": 2, "num_return_sequences": 2, "eos_token_id": 2, "pad_token_id": 0, "max_new_tokens": 3},

@@ -14,10 +14,14 @@ from genspec.conform.deviations.made.overflow import narrowed
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.context import Context
 from genspec_reference.operations.guidance import guidance
+from genspec_reference.request import Request
 from genspec_reference.scores import Scores
 
 MOST = 100
 """The tokens that transformers looks at."""
+
+HELD = "VECTORS-8"
+"""The clause of the numbers in which scores are held."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +53,29 @@ def summed_in_float32(situation: Situation) -> Situation | None:
     given = request.plan.operation("top_h")
     if given is None:
         return None
-    guided = guided_in(request)
-    if guided is not None:
-        request = with_function(request, guided[0], GuidedInFloat32(guided[1].scale, guided[1].u))
+    request = in_float32(request, request.plan.operations.index(given))
     operations = request.plan.operations
     place = operations.index(given)
     start = (processor(begun, "PIPELINE-3"),) if request.plan.beams is not None else ()
-    held = processor(narrowed, given.clause)
-    before = [each for one in operations[:place] for each in (with_narrow_arguments(one), held)]
     truncation = processor(Ranked(partial(as_transformers, share=float(str(given.arguments["h"])))), given.clause)
-    return replace(situation, request=with_operations(request, (*start, *before, truncation, *operations[place + 1:])))
+    operations = (*start, *operations[:place], truncation, *operations[place + 1:])
+    return replace(situation, request=with_operations(request, operations))
+
+
+def in_float32(request: Request, count: int) -> Request:
+    """Hold what each of the first operations gives in float32: which of nearly equal scores is above hangs on it."""
+    guided = guided_in(request)
+    if guided is not None and guided[0] < count:
+        request = with_function(request, guided[0], GuidedInFloat32(guided[1].scale, guided[1].u))
+    operations = request.plan.operations
+    before = [each for one in operations[:count] for each in (with_narrow_arguments(one), processor(rounded, HELD))]
+    return with_operations(request, (*before, *operations[count:]))
+
+
+def rounded(scores: Scores, context: Context) -> Scores:
+    """Round scores to float32, but for those beyond it: what becomes of these is DEV-69. float[V] -> float[V]."""
+    near = narrowed(scores, context)
+    return np.where(np.isfinite(near), near, scores)
 
 
 def processor(function: Callable[[Scores, Context], Scores], clause: str) -> Operation:
@@ -96,15 +113,17 @@ def with_narrow_arguments(operation: Operation) -> Operation:
     """Give an operation whose real numbers are those of float32; a source's penalty is held as what divides by it."""
     inverse = operation.name == "encoder_repetition_penalty"
     arguments = {
-        name: value if not isinstance(value, float) else 1 / narrow(1 / value) if inverse else narrow(value)
+        name: 1 / narrow(1 / value) if inverse and isinstance(value, float) else narrow(value)
         for name, value in operation.arguments.items()
     }
     return replace(operation, arguments=arguments)
 
 
-def narrow(value: float) -> float:
-    """Give the nearest number of float32."""
-    return float(np.float32(value))
+def narrow(value: Any) -> Any:
+    """Give the nearest number of float32, and of values of which some are real numbers the nearest ones."""
+    if isinstance(value, tuple):
+        return tuple(map(narrow, value))
+    return float(np.float32(value)) if isinstance(value, float) else value
 
 
 def is_another_law(share: float, vocab_size: int) -> bool:

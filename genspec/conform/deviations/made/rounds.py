@@ -40,7 +40,10 @@ TAKING = ("SCORES-6", "GUIDANCE-4")
 NEAR = tolerance("float32", 64.0)
 """The margin within which scores of an ordinary size are equal to float32."""
 
-OF_SOURCE = ("encoder_repetition_penalty", "encoder_no_repeat_ngram")
+OF_SOURCE = ("ENCODER-REPETITION-PENALTY-1", "ENCODER-NO-REPEAT-NGRAM-1")
+GIVEN = "PREFIX-ALLOWED-TOKENS-1"
+"""The clauses of what an assistant cannot make for itself: it is given no ids of a source, and no allowed tokens."""
+
 LAST = (*TAKING, "ASSISTED-15")
 """The clauses of what other deviations put behind all operations."""
 
@@ -59,7 +62,7 @@ class Rounds:
     unread: tuple[int, int] | None = None   # a token that the assistant does not read, of how many there are. DEV-64
     anew: Call | None = None                # whose assistant takes the row for a prompt in every round. DEV-96
     unseen: bool = False                    # an EOS within what is looked up ends nothing. DEV-101
-    source_last: bool = False               # an assistant's operations on the source come late. DEV-79
+    handed_on: tuple[str, ...] = ()         # clauses of operations that come late for an assistant. DEV-79
     release: tuple[int, ...] = (5,)         # of transformers
     answer: Tokens = ()                     # the new tokens that came: of equal scores any may be taken
     ways: ClassVar[int] = 1                 # of rounding
@@ -84,8 +87,8 @@ class Rounds:
         """Give the request as the assistant has it in a round that starts behind these tokens."""
         if self.anew is not None:
             request = begun_anew(self.anew, request, tokens, count, self.release)
-        if self.source_last:
-            request = with_operations(request, source_last(request.plan.operations))
+        if self.handed_on:
+            request = with_operations(request, with_late(request.plan.operations, self.handed_on))
         if self.unread is None or request.assistant is None:
             return request
         return replace(request, assistant=Unread(request.assistant, *self.unread, len(tokens)))
@@ -110,7 +113,7 @@ class Rounds:
         assert request.assistant is not None
         asked = replace(request, model=request.assistant)
         drafts = drafted(asked, tokens, count)
-        needed = self.source_last or self.all_drawn
+        needed = self.handed_on or self.all_drawn
         if needed and request.plan.draws and len(drafts) < count and not is_last(request, drafts):
             require_a_token(score_row(asked, (*tokens, *(draft.token for draft in drafts))).scores)
         return drafts
@@ -220,10 +223,10 @@ def allowed_of(request: Request, tokens: Tokens, found: Tokens, *, raises: bool)
     return found
 
 
-def source_last(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
-    """Put the operations on a source behind all others but the closing ones."""
-    moved = [one for one in operations if one.name in OF_SOURCE]
-    others = [one for one in operations if one.name not in OF_SOURCE]
+def with_late(operations: tuple[Operation, ...], clauses: tuple[str, ...]) -> tuple[Operation, ...]:
+    """Put the operations of some clauses behind all others but the closing ones."""
+    moved = [one for one in operations if one.clause in clauses]
+    others = [one for one in operations if one.clause not in clauses]
     place = next((place for place, one in enumerate(others) if closes(one) or one.clause in LAST), len(others))
     return (*others[:place], *moved, *others[place:])
 
@@ -295,12 +298,13 @@ def assistants_begin_anew(situation: Situation) -> Situation | None:
     return replace(situation, search=replace(rounds, anew=situation.call))
 
 
-def source_comes_last(situation: Situation) -> Situation | None:
-    """Let an assistant apply the operations on the source behind the others. DEV-79."""
+def what_is_handed_on_comes_last(situation: Situation) -> Situation | None:
+    """Let an assistant apply what it cannot make for itself, and the model hands on, behind the others. DEV-79."""
     rounds, operations = rounds_of(situation), situation.request.plan.operations
-    if rounds is None or situation.request.assistant is None or source_last(operations) == operations:
+    handed_on = (GIVEN,) if situation.call.sources is None else (*OF_SOURCE, GIVEN)
+    if rounds is None or situation.request.assistant is None or with_late(operations, handed_on) == operations:
         return None
-    return replace(situation, search=replace(rounds, source_last=True))
+    return replace(situation, search=replace(rounds, handed_on=handed_on))
 
 
 def drafts_go_past_the_length(situation: Situation) -> Situation | None:

@@ -7,21 +7,28 @@ from typing import Any
 
 import numpy as np
 
+from genspec.config.mode import Mode
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.made.entropy import Ranked, as_transformers, is_another_law
+from genspec.conform.deviations.made.entropy import Ranked, as_transformers, in_float32, is_another_law
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.scores import Scores
 
 
 def ties_as_torch_sorts(situation: Situation) -> Situation | None:
-    """Keep of equal scores what the sorts of torch bring first."""
-    request = situation.request
-    size = situation.call.model.vocab_size
+    """Keep of equal scores what the sorts of torch bring first.
+
+    An oracle excuses neither of two, equal or not but for rounding, where drafts hang on them: there float32 decides.
+    """
+    request, size = situation.request, situation.call.model.vocab_size
     operations = tuple(sorting(one, size) for one in request.plan.operations)
-    if operations == request.plan.operations:
+    ranked = [place for place, one in enumerate(operations) if one is not request.plan.operations[place]]
+    if not ranked:
         return None
-    return replace(situation, request=with_operations(request, operations))
+    request = with_operations(request, operations)
+    if request.plan.mode is Mode.ASSISTED:
+        request = in_float32(request, ranked[-1])
+    return replace(situation, request=request)
 
 
 def sorting(operation: Operation, vocab_size: int) -> Operation:
