@@ -19,6 +19,7 @@ from genspec.conform.oracle.tolerance import close, tolerance
 from genspec.conform.strategies import calls
 from genspec.conform.strategies.setting import SUPPORTED
 from genspec_reference import GenerateOutput, Scripted, Table
+from genspec_reference.beams import candidates
 
 FLOAT32 = Info("a decoder", "1", "float32", "hf")
 SLOW = list(HealthCheck)
@@ -138,6 +139,42 @@ def test_equal_totals_may_change_places_and_are_reported():
     assert (verdict.kind, verdict.tied) == ("ambiguous", True), described(verdict=verdict)
     worse = replace(output.rows[0], tokens=(0, 1, 2), beam_indices=(0, 0))
     verdict = judged(call, (GenerateOutput((worse,), output.runs),))
+    assert verdict.kind == "violates", described(verdict=verdict)
+
+
+def test_two_that_end_may_both_stand_before_an_equal_one_that_goes_on():
+    model = Table(((0.0, 0.0, 0.0, -3.0),))
+    call = Call({"max_new_tokens": 2, "num_beams": 2, "num_return_sequences": 2, "eos_token_id": [1, 2]}, model,
+                ((3,),))
+    output = reference(call)[0]
+    assert [row.new_tokens for row in output.rows] == [(1,), (0, 0)], output
+    both = tuple(replace(output.rows[0], tokens=(3, token)) for token in (1, 2))
+    verdict = judged(call, (GenerateOutput(both, output.runs),))
+    assert (verdict.kind, verdict.tied) == ("ambiguous", True), described(verdict=verdict)
+
+
+@pytest.mark.parametrize("profile", ["hf-4.38", "hf-4.46"])
+def test_equal_totals_that_are_drawn_may_be_ranked_the_other_way_round(profile, monkeypatch):
+    """Also where the search begins with copies of the prompt, which only the beam indices tell apart."""
+    for seed in range(20):
+        call = Call({"max_new_tokens": 3, "num_beams": 2, "do_sample": True, "eos_token_id": [0]},
+                    Table(((0.0, 0.0, 0.0, -1.0),)), ((1,),), seeds=(seed,), profile=profile)
+        with monkeypatch.context() as patched:
+            patched.setattr(candidates, "descending", lambda keys: np.lexsort((-np.arange(keys.size), -keys)))
+            answer = reference(call)
+        verdict = judged(call, answer)
+        assert verdict.kind != "violates", described(seed=seed, verdict=verdict, answer=answer)
+
+
+@pytest.mark.parametrize("draws", [False, True])
+def test_one_row_twice_is_never_a_matter_of_equal_totals(draws):
+    """A search that begins with copies of the prompt gives the same tokens twice with other beam indices alone."""
+    call = Call({"max_new_tokens": 1, "num_beams": 2, "num_return_sequences": 2, "do_sample": draws},
+                Table(((0.0, 0.0, 0.0),)), ((0,),), seeds=(1,) if draws else None, profile="hf-4.38")
+    output = reference(call)[0]
+    first, second = output.rows
+    assert (first.tokens, first.beam_indices) != (second.tokens, second.beam_indices), output
+    verdict = judged(call, (GenerateOutput((first, first), output.runs),))
     assert verdict.kind == "violates", described(verdict=verdict)
 
 

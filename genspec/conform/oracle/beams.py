@@ -15,7 +15,7 @@ import numpy as np
 from genspec.conform.oracle.ranking import FEW, Ranking, Wish, near, orders_of, ranked_anew
 from genspec_reference import GenerateOutput, Row
 from genspec_reference.beams.candidates import Taken, by_race, candidate_count, candidates_of, totals_of
-from genspec_reference.beams.hypotheses import Beams, Candidate, Finished, rules_of
+from genspec_reference.beams.hypotheses import Beams, Candidate, Finished, Hypothesis, rules_of
 from genspec_reference.beams.search import ended, row_of, started
 from genspec_reference.beams.selection import select
 from genspec_reference.beams.stop import lead_of_hope
@@ -30,11 +30,23 @@ BREADTHS, NODES = (1, 3, 12, FEW), 300
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A beginning of a row, or all of it. Several hypotheses may have the same tokens. BEAM-SAMPLE-1."""
+
+    tokens: Tokens
+    beam_indices: Tokens                            # empty: of a decoder that does not tell them
+
+    def is_that(self, one: Hypothesis) -> bool:
+        """Tell whether it is a hypothesis."""
+        return self.tokens == one.tokens and self.beam_indices in ((), one.beam_indices)
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """What the rows of an answer say of the search."""
 
-    open: Mapping[int, Mapping[int, Tokens]]        # after how many tokens: number -> beginning
-    ended: Mapping[int, frozenset[Tokens]]          # after how many tokens: the rows that have ended
+    open: Mapping[int, Mapping[int, Begun]]         # after how many tokens: number -> beginning
+    ended: Mapping[int, frozenset[Begun]]           # after how many tokens: the rows that have ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +97,18 @@ def rows_of(answered: tuple[Row, ...]) -> Rows | None:
 
     Rows without beam indices, of a decoder that does not tell them, say only when they have ended.
     """
-    numbered: dict[int, dict[int, Tokens]] = defaultdict(dict)
-    ended_at: dict[int, set[Tokens]] = defaultdict(set)
+    numbered: dict[int, dict[int, Begun]] = defaultdict(dict)
+    ended_at: dict[int, set[Begun]] = defaultdict(set)
     told = any(row.beam_indices for row in answered)
     for row in answered:
         if told and len(row.beam_indices) != len(row.new_tokens):
             return None
         for count, number in enumerate(row.beam_indices[1:], start=1):
-            begun = row.tokens[:row.prompt_length + count]
+            begun = Begun(row.tokens[:row.prompt_length + count], row.beam_indices[:count])
             if numbered[count].setdefault(number, begun) != begun:
                 return None
-        ended_at[len(row.new_tokens)].add(row.tokens)
-    return Rows(numbered, {count: frozenset(tokens) for count, tokens in ended_at.items()})
+        ended_at[len(row.new_tokens)].add(Begun(row.tokens, row.beam_indices))
+    return Rows(numbered, {count: frozenset(begun) for count, begun in ended_at.items()})
 
 
 def walk(search: Followed, node: Node, breadth: int) -> GenerateOutput | None:
@@ -176,24 +188,25 @@ def retaken(request: Request, taken: Taken, ranking: Ranking, rounded: Scores, b
 def wish_for(search: Followed, beams: Beams, places: Mapping[int, int], count: int) -> Wish | None:
     """Tell where the rows' beginnings must stand after a step, or None when one of them has no place at all."""
     numbers: dict[int, int] = {}
-    for number, tokens in search.rows.open.get(count, {}).items():
-        place = place_of(search, beams, places, tokens)
+    for number, begun in search.rows.open.get(count, {}).items():
+        place = place_of(search, beams, places, begun)
         if place is None or number >= beams.size:
             return None
         numbers[place] = number
-    high = [place_of(search, beams, places, tokens) for tokens in search.rows.ended.get(count, ())]
+    high = [place_of(search, beams, places, begun) for begun in search.rows.ended.get(count, ())]
     if None in high:
         return None
     return Wish(numbers, frozenset(place for place in high if place is not None and place not in numbers), beams.size)
 
 
-def place_of(search: Followed, beams: Beams, places: Mapping[int, int], tokens: Tokens) -> int | None:
+def place_of(search: Followed, beams: Beams, places: Mapping[int, int], begun: Begun) -> int | None:
     """Give the place of a beginning among the candidates, None when it is none."""
-    open_tokens = [one.tokens for one in beams.open]
-    if tokens[:-1] not in open_tokens:
-        return None
-    size = search.scored[tokens[:-1]].scores.size
-    return places.get(open_tokens.index(tokens[:-1]) * size + tokens[-1])
+    before = Begun(begun.tokens[:-1], begun.beam_indices[:-1])
+    number = begun.beam_indices[-1] if begun.beam_indices else None
+    size = search.scored[beams.open[0].tokens].scores.size
+    found = (places.get(at * size + begun.tokens[-1]) for at, one in enumerate(beams.open)
+             if number in (None, at) and before.is_that(one))
+    return next((place for place in found if place is not None), None)
 
 
 def endings(search: Followed, selected: Beams, candidates: tuple[Candidate, ...], count: int) -> Iterator[Beams]:
@@ -213,12 +226,10 @@ def scaled(search: Followed, longest: int) -> float:
 
 def holds(search: Followed, beams: Beams, count: int) -> bool:
     """Tell whether the search has what the rows say that it has after so many tokens."""
-    open_tokens = {number: one.tokens for number, one in enumerate(beams.open)}
-    wanted = search.rows.open.get(count, {})
-    finished = {one.hypothesis.tokens for one in beams.finished}
-    return search.rows.ended.get(count, frozenset()) <= finished and all(
-        open_tokens.get(number) == tokens for number, tokens in wanted.items()
-    )
+    ended, wanted = search.rows.ended.get(count, frozenset()), search.rows.open.get(count, {})
+    return all(
+        number < len(beams.open) and begun.is_that(beams.open[number]) for number, begun in wanted.items()
+    ) and all(any(begun.is_that(one.hypothesis) for one in beams.finished) for begun in ended)
 
 
 def arrived(search: Followed, node: Node) -> GenerateOutput | None:
@@ -226,21 +237,21 @@ def arrived(search: Followed, node: Node) -> GenerateOutput | None:
     finished, answered = node.beams.finished, search.answered
     longest = max((len(one.hypothesis.tokens) - len(search.request.prompt) for one in finished), default=1)
     near = scaled(search, longest)
-    found = [
-        next((one for one in finished if identical(row, one)), None) for row in answered
-    ]
-    kept = [one for one in found if one is not None]
-    if len(kept) < len(answered) or len(kept) != min(len(finished), search.request.plan.outputs.num_return_sequences):
+    left, kept = list(finished), list[Finished]()
+    for row in answered:
+        found = next((one for one in left if identical(row, one)), None)
+        if found is None:
+            return None
+        left.remove(found)
+        kept.append(found)
+    if len(kept) != min(len(finished), search.request.plan.outputs.num_return_sequences):
         return None
-    scores = [one.score for one in kept]
-    left = [one.score for one in finished if not any(one is other for other in kept)]
-    if any(after > before + near for before, after in pairwise([*scores, max(left, default=-np.inf)])):
+    highest_left = max((one.score for one in left), default=-np.inf)
+    if any(after > before + near for before, after in pairwise([*(one.score for one in kept), highest_left])):
         return None
     return GenerateOutput(tuple(row_of(search.request, one) for one in kept), (node.steps,))
 
 
 def identical(row: Row, finished: Finished) -> bool:
     """Tell whether a row is a finished hypothesis."""
-    one = finished.hypothesis
-    return ((row.tokens, row.finish_reason) == (one.tokens, finished.reason)
-            and row.beam_indices in ((), one.beam_indices))
+    return row.finish_reason == finished.reason and Begun(row.tokens, row.beam_indices).is_that(finished.hypothesis)

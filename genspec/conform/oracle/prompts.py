@@ -11,6 +11,7 @@ from genspec.conform.oracle.searches import own_score, reached, reordered
 from genspec.conform.oracle.tolerance import close, magnitude, tolerance
 from genspec.conform.verdict import Kind, Verdict
 from genspec_reference import GenerateOutput, Row
+from genspec_reference.beams.candidates import draws_from_copies
 from genspec_reference.healing import healed
 from genspec_reference.output import Run
 from genspec_reference.request import Request
@@ -100,11 +101,16 @@ def judge_search(
 
 
 def is_impossible(request: Request, rows: tuple[Row, ...]) -> bool:
-    """Tell whether no order of near totals gives such rows: more than are asked for, or one of them twice."""
+    """Tell whether no order of near totals gives such rows: more than are asked for, or one of them twice.
+
+    Of a search that begins with copies of the prompt the beam indices tell rows of the same tokens apart.
+    """
     plan = request.plan
-    if plan.mode not in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE) or plan.profile.drawn_start == "copies":
+    if plan.mode not in (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE):
         return False
-    return len(rows) > plan.outputs.num_return_sequences or len({row.tokens for row in rows}) < len(rows)
+    copies, told = draws_from_copies(request), any(row.beam_indices for row in rows)
+    different = {(row.tokens, row.beam_indices if copies else ()) for row in rows}
+    return len(rows) > plan.outputs.num_return_sequences or (len(different) < len(rows) and (told or not copies))
 
 
 def is_wrong(said: Verdict) -> bool:

@@ -95,12 +95,10 @@ def merged(totals: Scores, one: list[int], other: list[int]) -> list[int]:
 
 
 def raised(ranked: list[int], wish: Wish) -> Places:
-    """Raise those that must be high to the last high rank, where they are not."""
-    for place in sorted(wish.high, key=ranked.index):
-        if ranked.index(place) >= wish.size:
-            ranked.remove(place)
-            ranked.insert(wish.size - 1, place)
-    return np.array(ranked, dtype=np.intp)
+    """Raise those that must be high as far as that takes, in front of the last of the others that are."""
+    others = [place for place in ranked if place not in wish.high]
+    high = wish.high | set(others[:max(0, wish.size - len(wish.high))])
+    return np.array(sorted(ranked, key=lambda place: place not in high), dtype=np.intp)
 
 
 def falling(numbers: Scores) -> Scores:
