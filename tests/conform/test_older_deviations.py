@@ -37,6 +37,11 @@ TWO_WIDE = Layered(1, 4, layers=1, width=2)
 EXAMPLES: dict[str, Call] = {
     "DEV-42": Call({"num_beams": 2, "eos_token_id": [0, 2], "max_new_tokens": 2}, Table(((0.0, 1.0, 2.0, 1.5),)),
                    ((1,),)),
+    "DEV-42 another row of equal total": Call({"do_sample": True, "num_beams": 2, "eos_token_id": [0, 2],
+                                               "max_new_tokens": 2}, Table(((0.0, 1.0, 3.75, 3.75),)), ((1,),),
+                                              seeds=(1,)),
+    "DEV-42 two that end with equal totals": Call({"num_beams": 2, "num_return_sequences": 2, "eos_token_id": [1, 3],
+                                                   "max_new_tokens": 1}, Table(((0.0, 3.0, 3.0, 3.0),)), ((1,),)),
     "DEV-43": Call({"max_new_tokens": 3, "num_beams": 2, "eos_token_id": [2], **GROUPS, **KEPT},
                    Scripted("table", 6, 5), ((0,),)),
     "DEV-43, DEV-44 padding is read": Call({"max_new_tokens": 3, "num_beams": 2, "eos_token_id": [2], **GROUPS, **KEPT},

@@ -2,40 +2,68 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import islice, product
 
 from genspec.backends.call import Call
 from genspec.config.decision import Rejected
 from genspec.config.mode import Mode
 from genspec.config.plan import DecodingPlan, Operation
-from genspec.conform.deviations.counterfactual import Situation
+from genspec.conform.deviations.counterfactual import ROUNDINGS, Situation, is_right
+from genspec.conform.oracle.prompts import lengthening
+from genspec.conform.oracle.ranking import FEW
 from genspec.conform.oracle.requests import with_operations
-from genspec_reference import Row
+from genspec.conform.oracle.searches import own_score
+from genspec.conform.oracle.tolerance import tolerance
+from genspec_reference import GenerateOutput, Row
 from genspec_reference.decode import run
 from genspec_reference.output import Run
+from genspec_reference.request import Request
 from genspec_reference.step import CLOSING, inserted
 
 SEARCHES = (Mode.BEAM_SEARCH, Mode.BEAM_SAMPLE, Mode.GROUP_BEAM_SEARCH, Mode.CONSTRAINED_BEAM_SEARCH)
 
 
 def first_eos_is_written(situation: Situation) -> Situation | None:
-    """Give the rows that end with the first EOS the EOS that ended them, where the rest is as expected. DEV-42."""
-    request, answered = situation.request, situation.answered
-    eos = request.plan.stopping.eos_token_ids
-    if answered is None or request.plan.mode not in SEARCHES or len(eos) < 2:
+    """Give the rows that end with the first EOS the EOS that ended them, where the rest is as expected. DEV-42.
+
+    Where equal scores let another row come, or one with another EOS, any that makes the answer right is the one.
+    """
+    plan, answered = situation.request.plan, situation.answered
+    if answered is None or plan.mode not in SEARCHES or len(plan.stopping.eos_token_ids) < 2:
         return None
-    decode = partial(situation.search, rounding=0) if situation.search else run
     try:
-        expected = list(decode(request).rows)
+        rows, *others = ways_to_end(situation, answered.rows)
     except Rejected:
         return None
-    rows = tuple(written_as(row, expected, eos) for row in answered.rows)
-    return replace(situation, answered=replace(answered, rows=rows)) if rows != answered.rows else None
+    if others and not is_right(with_rows(situation, answered, rows)):
+        rows = next((one for one in others if is_right(with_rows(situation, answered, one))), rows)
+    return with_rows(situation, answered, rows) if rows != answered.rows else None
+
+
+def with_rows(situation: Situation, answered: GenerateOutput, rows: tuple[Row, ...]) -> Situation:
+    """Give a situation whose answer has other rows."""
+    return replace(situation, answered=replace(answered, rows=rows))
+
+
+def ways_to_end(situation: Situation, rows: tuple[Row, ...]) -> list[tuple[Row, ...]]:
+    """Give rows with the EOS of the expected ones first, then with others of the same score.
+
+    A search that is not the reference's tells them in each of its ways of rounding. Raises `Rejected` as it does.
+    """
+    request, search = situation.request, situation.search
+    eos = request.plan.stopping.eos_token_ids
+    decodes = [partial(search, rounding=way) for way in range(ROUNDINGS)] if search else [run]
+    expected = [list(decode(request).rows) for decode in decodes]
+    told = [tuple(written_as(row, left, eos) for row in rows) for left in expected]
+    if search is None:
+        told += written_in([endings_of(request, row, eos, situation.info.dtype) for row in rows])
+    return list(dict.fromkeys(told))
 
 
 def written_as(row: Row, expected: list[Row], eos: tuple[int, ...]) -> Row:
     """Give a row with the last token of the expected one that is equal but for that, which is used up."""
     def fits(other: Row) -> bool:
-        ends = row.tokens[-1] in eos and other.tokens[-1] in eos and len(other.tokens) > other.prompt_length
+        ends = row.tokens[-1] == eos[0] and other.tokens[-1] in eos and len(other.tokens) > other.prompt_length
         return ends and row.tokens[:-1] == other.tokens[:-1]
 
     def distance(other: Row) -> tuple[bool, float]:
@@ -47,6 +75,27 @@ def written_as(row: Row, expected: list[Row], eos: tuple[int, ...]) -> Row:
     found = min(fitting, key=distance)
     expected.remove(found)
     return replace(row, tokens=found.tokens)
+
+
+def endings_of(request: Request, row: Row, eos: tuple[int, ...], dtype: str) -> tuple[Row, ...]:
+    """Give the rows with any EOS in the place of the first one that have the score of this row."""
+    if not row.new_tokens or row.tokens[-1] != eos[0]:
+        return (row,)
+    others = [replace(row, tokens=(*row.tokens[:-1], token)) for token in eos]
+    scores = [own_score(request, replace(other, score=None)).score for other in others]
+    factor = lengthening(request, row)
+    allowed = tolerance(dtype, abs(row.score or 0.0) / factor, len(row.new_tokens)) * factor
+    return tuple(other for other, score in zip(others, scores, strict=True)
+                 if score is not None and (row.score is None or abs(score - row.score) <= allowed))
+
+
+def written_in(endings: list[tuple[Row, ...]]) -> list[tuple[Row, ...]]:
+    """Give the ways in which rows may have ended, the same rows once in any order, and no more than are soon tried."""
+    ways = {
+        tuple(sorted((row.tokens, row.beam_indices) for row in rows)): rows
+        for rows in islice(product(*endings), FEW * FEW)
+    }
+    return list(ways.values())[:FEW]
 
 
 def watermark_comes_first(situation: Situation) -> Situation | None:
