@@ -19,7 +19,7 @@ from genspec.conform.oracle.tolerance import close, tolerance
 from genspec.conform.strategies import calls
 from genspec.conform.strategies.setting import SUPPORTED
 from genspec_reference import GenerateOutput, Scripted, Table
-from genspec_reference.beams import candidates
+from genspec_reference.beams import candidates, selection
 
 FLOAT32 = Info("a decoder", "1", "float32", "hf")
 SLOW = list(HealthCheck)
@@ -161,6 +161,20 @@ def test_equal_totals_that_are_drawn_may_be_ranked_the_other_way_round(profile, 
                     Table(((0.0, 0.0, 0.0, -1.0),)), ((1,),), seeds=(seed,), profile=profile)
         with monkeypatch.context() as patched:
             patched.setattr(candidates, "descending", lambda keys: np.lexsort((-np.arange(keys.size), -keys)))
+            answer = reference(call)
+        verdict = judged(call, answer)
+        assert verdict.kind != "violates", described(seed=seed, verdict=verdict, answer=answer)
+
+
+def test_what_ends_keeps_its_rank_in_the_draw_while_equal_totals_change_places(monkeypatch):
+    """BEAM-SAMPLE-2: a hypothesis with a low total may end at the first rank, and needs no rounding for that."""
+    right = selection.going_on
+    for seed in range(40, 50):
+        call = Call({"max_new_tokens": 6, "num_beams": 2, "num_return_sequences": 2, "do_sample": True,
+                     "early_stopping": True, "eos_token_id": [3, 0, 1]},
+                    Table(((1.0,) * 6, (0.0, 1.0, 0.0, 0.0, 1.0, 1.0))), ((3,),), seeds=(seed,))
+        with monkeypatch.context() as patched:
+            patched.setattr(selection, "going_on", lambda candidates, size: right(candidates[::-1], size))
             answer = reference(call)
         verdict = judged(call, answer)
         assert verdict.kind != "violates", described(seed=seed, verdict=verdict, answer=answer)

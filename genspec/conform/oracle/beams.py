@@ -179,10 +179,15 @@ def taken_from(request: Request, beams: Beams, totals: Scores) -> Taken:
 
 def retaken(request: Request, taken: Taken, ranking: Ranking, rounded: Scores, beams: Beams) -> Taken:
     """Give the candidates in their new order; those that were drawn stay in the order of the draw. BEAM-SAMPLE-2."""
-    if request.plan.draws and request.plan.profile.drawn_order == "draw":
+    if stay_drawn(request):
         return taken
     places = taken.places[ranking.places][:candidate_count(request, beams.size)]
     return Taken(places, rounded[places], np.inf, drawn=taken.drawn)
+
+
+def stay_drawn(request: Request) -> bool:
+    """Tell whether candidates stay in the order of the draw. BEAM-SAMPLE-2."""
+    return request.plan.draws and request.plan.profile.drawn_order == "draw"
 
 
 def wish_for(search: Followed, beams: Beams, places: Mapping[int, int], count: int) -> Wish | None:
@@ -196,6 +201,8 @@ def wish_for(search: Followed, beams: Beams, places: Mapping[int, int], count: i
     high = [place_of(search, beams, places, begun) for begun in search.rows.ended.get(count, ())]
     if None in high:
         return None
+    if stay_drawn(search.request):
+        high = []                           # no total makes them rank higher
     return Wish(numbers, frozenset(place for place in high if place is not None and place not in numbers), beams.size)
 
 
