@@ -214,6 +214,22 @@ def test_dev_37_float32_ranks_what_guidance_makes_equal() -> None:
     assert explained(situations, changes), described(together=together, verdict=seen.verdict, answer=answer)
 
 
+@pytest.mark.parametrize(("models", "seed", "prompt", "config"), [
+    ((Scripted("ties", 53280, 4), Scripted("table", 57576, 4)), 3478, (0, 0, 3, 0, 0, 2),
+     {"guidance_scale": 2.0, "min_p": 1.0, "max_new_tokens": 12}),
+    ((Scripted("ties", 92192, 4), Scripted("ties", 58638, 4)), 7426, (1, 0),
+     {"guidance_scale": 3.0, "top_k": 2, "max_new_tokens": 20}),
+])
+def test_dev_50_float32_decides_what_an_assistant_drafts(
+    models: tuple[Scripted, Scripted], seed: int, prompt: tuple[int, ...], config: dict[str, Any]
+) -> None:
+    """Guidance makes scores equal but for rounding, and all that is guided later reads what is drafted by them."""
+    seen, answer = asked(Call({**config, "do_sample": True, "pad_token_id": 3}, models[0], (prompt,), seeds=(seed,),
+                              assistant=models[1]))
+    changes = [change for name in ("DEV-50", "DEV-64") for change in DEVIATIONS[name].changes]
+    assert explained(situations_of(seen.call, answer, seen.info), changes), described(answer=answer)
+
+
 def test_dev_58_guidance_asks_an_encoder_decoder_without_its_source() -> None:
     refused_with("DEV-58", "specify decoder_input_ids")
 

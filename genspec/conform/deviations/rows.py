@@ -67,6 +67,7 @@ ROWS = (
         tests=(
             "assisted/test_transformers.py::test_transformers_keeps_dropped_drafts_in_the_row_without_the_prompt",
             "conform/test_deviations.py::test_dev_50_an_assistant_is_guided_by_the_row_of_the_model",
+            "conform/test_deviations.py::test_dev_50_float32_decides_what_an_assistant_drafts",
         ),
         changes=(reads_dropped_drafts,),
     ),

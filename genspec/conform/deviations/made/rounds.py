@@ -16,6 +16,7 @@ from genspec.conform.deviations.counterfactual import Situation
 from genspec.conform.deviations.deviation import numbers
 from genspec.conform.deviations.made.anew import begun_anew
 from genspec.conform.deviations.made.assistance import closes
+from genspec.conform.deviations.made.entropy import in_float32
 from genspec.conform.deviations.made.guided import guided_in, with_function
 from genspec.conform.deviations.made.marked import is_alone
 from genspec.conform.deviations.made.nothing_left import raises_at_nothing
@@ -248,10 +249,12 @@ def rounds_of(situation: Situation) -> Rounds | None:
 
 def reads_dropped_drafts(situation: Situation) -> Situation | None:
     """Let the row without the prompt keep drafts that are dropped. DEV-50."""
-    rounds = rounds_of(situation)
-    if rounds is None or guided_in(situation.request) is None:
+    rounds, request = rounds_of(situation), situation.request
+    if rounds is None or guided_in(request) is None:
         return None
-    return replace(situation, search=replace(rounds, dropped=True))
+    if request.assistant is not None:       # the last bit decides what it drafts, and all that is guided reads that
+        request = in_float32(request, len(request.plan.operations))
+    return replace(situation, request=request, search=replace(rounds, dropped=True))
 
 
 def goes_past_a_string(situation: Situation) -> Situation | None:
