@@ -321,6 +321,30 @@ def test_dev_32_what_is_allowed_is_forced_before_a_truncation_raises() -> None:
     assert [one.id for one in explaining(seen)] == ["DEV-32"]
 
 
+def test_dev_68_an_assistant_that_drafts_once_takes_a_named_cache() -> None:
+    call = SHOWN["DEV-68"][-1]
+    seen, answer = asked(replace(call, config={**call.config, "max_new_tokens": 2}))
+    assert seen.verdict.kind is Kind.CONFORMS, described(verdict=seen.verdict, answer=answer)
+
+
+@pytest.mark.parametrize("negative_prompt", [(0,), (1, 0)])
+def test_dev_24_an_assistant_is_guided_by_minus_infinity_and_the_model_by_the_row_behind_it(
+    negative_prompt: tuple[int, ...],
+) -> None:
+    """The assistant reads the negative prompt alone, DEV-50, and its NaN is no matter of the model's token."""
+    lines = ((0.0, 0.0, 0.0, -np.inf), (1.0, 0.0, 0.0, 0.0), (0.0,) * 4, (0.0,) * 4)
+    call = Call({"guidance_scale": 1.5, "eos_token_id": 0, "max_new_tokens": 2}, Table(lines), ((1,),),
+                negative_prompts=(negative_prompt,), assistant=Scripted("table", 0, 4))
+    seen, answer = asked(call)
+    assert isinstance(seen.expected, Refusal) and isinstance(answer, tuple), described(seen=seen)
+    found = [one.id for one in explaining(seen)]
+    assert found == ["DEV-24", "DEV-50"], described(found=found, answer=answer)
+    row = answer[0].rows[0]
+    wrong = (replace(answer[0], rows=(replace(row, tokens=(*row.tokens[:-1], 2)),)),)
+    verdict = judge(call, seen.expected, wrong, seen.info)
+    assert not explaining(replace(seen, answer=wrong, verdict=verdict)), described(answer=wrong)
+
+
 def test_dev_78_drafts_grow_and_shrink() -> None:
     """With a constant schedule the same rows are as specified."""
     for call in SHOWN["DEV-78"]:

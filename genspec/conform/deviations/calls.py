@@ -6,10 +6,12 @@ from genspec.conform.deviations.made.chunked import source_is_cut
 from genspec.conform.deviations.made.endings import ended_row_has_nothing_left
 from genspec.conform.deviations.made.overflow import overflows_behind_the_lowest
 from genspec.conform.deviations.made.refusals import (
+    assists_with_a_named_cache,
     assists_with_a_static_cache,
     assists_with_stop_strings,
     assists_without_a_cache,
     chunks_without_a_cache,
+    either,
     guides_an_encoder_decoder,
     has_a_compile_config,
     refuses,
@@ -146,15 +148,21 @@ CALLS = (
     ),
     Deviation(
         id="DEV-68",
-        when="assisted decoding with `cache_implementation` \"static\"",
-        does="ValueError",
+        when=(
+            "assisted decoding with `cache_implementation` \"static\", or \"dynamic\" with an assistant that drafts "
+            "twice"
+        ),
+        does="ValueError; an assistant is given the field, and from its second draft on its cache besides",
         specified="the cache changes no token",
         clauses=("CACHE-1", "ASSISTED-9"),
         versions=Versions(("5.23.0",)),
         example="`prompt_lookup_num_tokens=2, cache_implementation=\"static\"`",
         shows="ValueError: assisted generate is not supported with Static cache classes",
         tests=("conform/test_deviations.py::test_transformers_shows_a_deviation_and_nothing_else",),
-        explains=refuses("ValueError", "not supported with Static cache", assists_with_a_static_cache),
+        explains=either(
+            refuses("ValueError", "not supported with Static cache", assists_with_a_static_cache),
+            refuses("ValueError", "Passing both `cache_implementation`", assists_with_a_named_cache),
+        ),
     ),
     Deviation(
         id="DEV-69",

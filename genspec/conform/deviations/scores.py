@@ -7,7 +7,7 @@ from genspec.conform.deviations.made.biases import last_of_equal_biases
 from genspec.conform.deviations.made.entropy import rounding_drops_tokens, sees_a_hundred
 from genspec.conform.deviations.made.forced import banned_are_forced
 from genspec.conform.deviations.made.guided import u_follows_the_place
-from genspec.conform.deviations.made.nans import nan_goes_on
+from genspec.conform.deviations.made.nans import nan_goes_on, nan_goes_on_in_rounds
 from genspec.conform.deviations.made.nothing_left import first_token_taken, highest_is_alone
 from genspec.conform.deviations.made.overflow import in_float32
 from genspec.conform.deviations.made.padding import padding_counts
@@ -61,7 +61,7 @@ SCORES = (
         example="logits 1, minus infinity, 0; `guidance_scale=2.0`, one new token",
         shows="token 1, whose score is NaN",
         tests=("reference/test_guidance.py::test_deviation_minus_infinity_becomes_nan_and_is_taken",),
-        changes=(nan_goes_on,),
+        changes=(nan_goes_on, nan_goes_on_in_rounds),
     ),
     Deviation(
         id="DEV-25",

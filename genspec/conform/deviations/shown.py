@@ -208,6 +208,8 @@ SHOWN: dict[str, tuple[Call, ...]] = {
     ),
     "DEV-68": (
         Call({"prompt_lookup_num_tokens": 2, "cache_implementation": "static", "max_new_tokens": 3}, CYCLE, ((1, 2),)),
+        Call({"cache_implementation": "dynamic", "max_new_tokens": 3}, Scripted("table", 0, 3), ((0,),),
+             assistant=Scripted("table", 1, 3)),
     ),
     "DEV-69": (
         Call({"no_repeat_ngram_size": 1, "remove_invalid_values": True, "temperature": 0.5, "do_sample": True,

@@ -1,6 +1,6 @@
 """DEV-24: guidance with tokens at minus infinity gives NaN, and what becomes of NaN behind it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,7 @@ from genspec.conform.deviations.made.moved import InItsBatch
 from genspec.conform.deviations.made.nothing_left import takes_first, with_scores
 from genspec.conform.deviations.made.placeholders import in_its_batch
 from genspec.conform.deviations.made.refusals import BEAMS
-from genspec.conform.deviations.made.rounds import is_plain, rounds_of
+from genspec.conform.deviations.made.rounds import Read, Rounds, is_plain, rounds_of
 from genspec.conform.deviations.made.trail import Trail, ending, followed
 from genspec_reference import GenerateOutput, Table
 from genspec_reference.request import Request
@@ -40,6 +40,30 @@ def nan_goes_on(situation: Situation) -> Situation | None:
     search = ranking_nan(situation)
     answered = situation.answered and marked(situation.answered)
     return replace(situation, request=ending(request, trail.nans), search=search, answered=answered)
+
+
+def nan_goes_on_in_rounds(situation: Situation) -> Situation | None:
+    """Let the scores of guidance be NaN in assisted decoding, whatever row is read for u. DEV-24, beside DEV-50."""
+    rounds = rounds_of(situation)
+    if rounds is None or guided_in(situation.request) is None or not has_minus_infinity(situation.call):
+        return None
+    given = {one.name: getattr(rounds, one.name) for one in fields(rounds)}
+    answered = situation.answered and with_scores(situation.answered, first_nan_alone)
+    return replace(situation, search=NanRounds(**given), answered=answered)
+
+
+class NanRounds(Rounds):
+    """Rounds in which guidance gives NaN."""
+
+    def __call__(self, request: Request, *, rounding: int = 0) -> GenerateOutput:
+        """Decode a request. Raises `Rejected` where nothing is left, or NaN is to be drawn from."""
+        found = guided_in(request)
+        if found is None:
+            return super().__call__(request, rounding=rounding)
+        place, guided = found
+        trail = Trail(replace(guided, u=Read(request).logits) if self.dropped else guided)
+        last = trail.take if takes_first(request) else trail.spoil
+        return super().__call__(ending(followed(request, place, trail), last), rounding=rounding)
 
 
 def ranking_nan(situation: Situation) -> Search:

@@ -27,6 +27,11 @@ def refuses(error: str, message: str, condition: Condition) -> Explains:
     return explains
 
 
+def either(*several: Explains) -> Explains:
+    """Explain what one of several explains."""
+    return lambda seen: any(explains(seen) for explains in several)
+
+
 def fills_max_length(call: Call, plan: DecodingPlan) -> bool:
     """DEV-1: the prompt, with its padding, has `max_length` tokens or more."""
     length = call.config.get("max_length")
@@ -81,6 +86,16 @@ def marks_as_transformers_cannot(call: Call, plan: DecodingPlan) -> bool:
 def assists_with_a_static_cache(call: Call, plan: DecodingPlan) -> bool:
     """DEV-68."""
     return plan.mode is Mode.ASSISTED and call.config.get("cache_implementation") is not None
+
+
+DRAFTING_TWICE = 3
+"""The new tokens that a row must have room for, so that an assistant drafts twice: it leaves room for one behind."""
+
+
+def assists_with_a_named_cache(call: Call, plan: DecodingPlan) -> bool:
+    """DEV-68: an assistant that drafts again is given the field, and the cache that it had."""
+    named = plan.mode is Mode.ASSISTED and call.config.get("cache_implementation") == "dynamic"
+    return named and call.assistant is not None and plan.length.max_length - width(call) >= DRAFTING_TWICE
 
 
 def chunks_without_a_cache(call: Call, _: DecodingPlan) -> bool:
