@@ -154,6 +154,14 @@ def test_dev_29_the_text_of_padding_completes_a_stop_string() -> None:
     assert answer[1].new_tokens[0] == (1, 2), described(answer=answer)
 
 
+def test_dev_22_a_hypothesis_without_a_token_ends_without_what_raises() -> None:
+    """Of two hypotheses one has no token left, and the other one goes on."""
+    call = SHOWN["DEV-22"][1]
+    config = {key: value for key, value in call.config.items() if key != "eta_cutoff"}
+    seen, answer = asked(replace(call, config=config))
+    assert seen.verdict.kind is Kind.CONFORMS and isinstance(answer, tuple), described(answer=answer)
+
+
 @pytest.mark.parametrize("name", ["min_p", "typical_p"])
 def test_dev_37_min_p_and_typical_p_keep_what_torch_ranks_first(name: str) -> None:
     """Kept beside the highest are 1 or 2 of many equal tokens: in some of these sizes not the lowest ids."""

@@ -11,6 +11,7 @@ from genspec.conform.deviations.made.nans import nan_goes_on, nan_goes_on_in_rou
 from genspec.conform.deviations.made.nothing_left import first_token_taken, highest_is_alone
 from genspec.conform.deviations.made.overflow import in_float32
 from genspec.conform.deviations.made.padding import padding_counts
+from genspec.conform.deviations.made.placeholders import a_hypothesis_raises
 from genspec.conform.deviations.made.refusals import (
     guides_rows_from_a_negative_prompt,
     marks_as_transformers_cannot,
@@ -24,7 +25,7 @@ SCORES = (
         when="every score is minus infinity",
         does=(
             "greedy takes token 0, sampling raises RuntimeError; `renormalize_logits` gives NaN; `eta_cutoff` and "
-            "`top_h` raise ValueError"
+            "`top_h` raise ValueError; with these, beam sampling raises where one of the hypotheses has no token"
         ),
         specified="refuses, and an operation leaves the scores as they are",
         clauses=("SCORES-6", "RENORMALIZE-3", "ETA-CUTOFF-5", "TOP-H-6"),
@@ -36,8 +37,9 @@ SCORES = (
             "reference/test_renormalize.py::test_deviation_nothing_left_becomes_nan",
             "reference/test_eta_cutoff.py::test_deviation_nothing_left_raises",
             "reference/test_top_h.py::test_deviation_nothing_left_raises",
+            "conform/test_deviations.py::test_dev_22_a_hypothesis_without_a_token_ends_without_what_raises",
         ),
-        changes=(first_token_taken,),
+        changes=(first_token_taken, a_hypothesis_raises),
     ),
     Deviation(
         id="DEV-23",

@@ -74,7 +74,12 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         for name in ("bad_words_ids", "sequence_bias", "forced_eos_token_id")
     ),
     "DEV-20": (Call({"num_beams": 2, "low_memory": True, "max_new_tokens": 1}, CYCLE, ((1,),)),),
-    "DEV-22": (Call({"suppress_tokens": [0, 1, 2, 3, 4, 5], "max_new_tokens": 2}, CYCLE, ((1,),)),),
+    "DEV-22": (
+        Call({"suppress_tokens": [0, 1, 2, 3, 4, 5], "max_new_tokens": 2}, CYCLE, ((1,),)),
+        *(Call({"do_sample": True, "num_beams": 2, "no_repeat_ngram_size": 2, "max_new_tokens": 2, **raising},
+               Scripted("table", 0, 2), ((0, 0, 1),), seed=0)
+          for raising in ({"eta_cutoff": 0.5}, {"renormalize_logits": True})),
+    ),
     "DEV-24": (
         Call({"guidance_scale": 2.0, "max_new_tokens": 1}, Table(((1.0, -INF, 0.0),)), ((0,),)),
         Call({"guidance_scale": 2.0, "max_new_tokens": 2, "output_scores": True, "return_dict_in_generate": True},

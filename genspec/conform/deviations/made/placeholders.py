@@ -1,4 +1,4 @@
-"""DEV-39: beam search whose places without a hypothesis hold placeholders of total -1e9, which it returns.
+"""DEV-39: beam search whose places without a hypothesis hold placeholders of total -1e9, which it returns. And DEV-22.
 
 What it gives is compared without the placeholders, whose tokens mean nothing.
 """
@@ -43,6 +43,20 @@ def placeholders_count(situation: Situation) -> Situation | None:
         return None
     answered = answered and with_scores(without_placeholders(answered, search.request), nan_marked)
     return replace(situation, search=partial(searched, kind=kind, steps=steps), answered=answered)
+
+
+def a_hypothesis_raises(situation: Situation) -> Situation | None:
+    """Let a draw fail for all hypotheses where one of them has no token left. DEV-22; DEV-39 says so of its own.
+
+    The operation raises that looks at it, or its NaN spoils what is drawn from.
+    """
+    if situation.request.plan.mode is not Mode.BEAM_SAMPLE or situation.answered is not None:
+        return None
+    search = kind_of(situation)(situation.request, 0, steps_of_batch(situation))
+    with suppress(Rejected):
+        search.run()
+        return None
+    return None if search.placeholders else replace(situation, search=in_its_batch(situation))
 
 
 def kind_of(situation: Situation) -> Kind:
