@@ -184,10 +184,11 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         Call({"prefill_chunk_size": 1, "decoder_start_token_id": 0, "max_new_tokens": 2}, HISTORY, ((), ()),
              ((1, 2, 3), (4,))),
     ),
-    "DEV-64": tuple(
-        Call({"do_sample": True, "pad_token_id": 0, "max_new_tokens": 6}, Scripted("history", seed, 5), ((1, 0),),
-             seeds=(seed,), assistant=Scripted("history", seed + 100, 5))
-        for seed in (0, 1, 3)
+    "DEV-64": (
+        *(Call({"do_sample": True, "pad_token_id": 0, "max_new_tokens": 6}, Scripted("history", seed, 5), ((1, 0),),
+               seeds=(seed,), assistant=Scripted("history", seed + 100, 5)) for seed in (0, 1, 3)),
+        Call({"do_sample": True, "pad_token_id": 0, "max_new_tokens": 12}, Scripted("ties", 53, 3), ((1,),),
+             seeds=(53,), assistant=Scripted("ties", 62, 3)),
     ),
     "DEV-65": (
         Call({"do_sample": True, "decoder_start_token_id": 3, "max_new_tokens": 6}, Scripted("table", 0, 33), ((),),

@@ -74,9 +74,11 @@ class Rounds:
         if found is not None:
             request = with_function(request, found[0], replace(found[1], u=Read(request).logits))
         tokens, steps, count = request.prompt, list[Step](), assistance_of(request).num_assistant_tokens or 0
-        reason = finish_reason(request, tokens)
+        reason, held = finish_reason(request, tokens), ()
         while reason is None:
-            drafts = self.drafts(self.assisted(request, tokens, count), tokens, count)
+            held = held[:max(0, len(tokens) - 2)]
+            drafts = self.drafts(self.assisted(request, tokens, count, held), tokens, count)
+            held = with_read(held, len(tokens), len(drafts))
             taken = self.judged(request, tokens, drafts)
             tokens, steps = (*tokens, *(token for token, _ in taken)), [*steps, *(step for _, step in taken)]
             if self.scheduled:
@@ -84,15 +86,15 @@ class Rounds:
             reason = finish_reason(request, tokens)
         return GenerateOutput((Row(tokens, len(request.prompt), reason),), (tuple(steps),))
 
-    def assisted(self, request: Request, tokens: Tokens, count: int) -> Request:
-        """Give the request as the assistant has it in a round that starts behind these tokens."""
+    def assisted(self, request: Request, tokens: Tokens, count: int, held: Tokens) -> Request:
+        """Give the request as the assistant has it in a round that starts behind these tokens. `held`: as below."""
         if self.anew is not None:
             request = begun_anew(self.anew, request, tokens, count, self.release)
         if self.handed_on:
             request = with_operations(request, with_late(request.plan.operations, self.handed_on))
         if self.unread is None or request.assistant is None:
             return request
-        return replace(request, assistant=Unread(request.assistant, *self.unread, len(tokens)))
+        return replace(request, assistant=Unread(request.assistant, *self.unread, len(tokens), held))
 
     def drafts(self, request: Request, tokens: Tokens, count: int) -> Drafts:
         """Draft as an assistant does, or by looking up. Before 4.39 a draft that finds nothing is token 0."""
@@ -180,23 +182,32 @@ class Read:
 
 @dataclass(frozen=True)
 class Unread:
-    """An assistant that reads no token of the row that is the pad. Of what it drafts itself it reads all."""
+    """An assistant that reads no token of the row that is the pad. Of what it drafts itself it reads all.
+
+    What its cache holds was read at positions that counted the pads of the row that there was then.
+    """
 
     model: Model
     pad: int
     size: int                               # V
     start: int                              # tokens of the row before the draft
+    held: Tokens = ()                       # of each token in the cache, how many those were when it was read
 
     def __call__(self, tokens: Tokens, source: Tokens = ()) -> Any:
         """Ask the assistant."""
-        read, unread = list[int](), 0
-        for place, token in enumerate(tokens):
-            if token == self.pad and place < self.start:
-                unread += 1
-            else:
-                read.append((token + unread) % self.size)       # at a wrong position it reads another token
+        pads = [place for place, token in enumerate(tokens[:self.start]) if token == self.pad]
+        starts = (*self.held, *[self.start] * len(tokens))
+        read = tuple(
+            (token + sum(pad < min(place, starts[place]) for pad in pads)) % self.size   # another at a wrong position
+            for place, token in enumerate(tokens) if place not in pads
+        )
         given = (source,) if source else ()
-        return self.model(tuple(read), *given) if read else np.zeros(self.size)
+        return self.model(read, *given) if read else np.zeros(self.size)
+
+
+def with_read(held: Tokens, start: int, count: int) -> Tokens:
+    """Add what a round that starts at a place reads: all but the last token that it drafts, if it drafts any."""
+    return (*held, *[start] * (start + count - 1 - len(held))) if count else held
 
 
 def occurrences(request: Request, tokens: Tokens, count: int, longest: int) -> Iterator[Tokens]:
