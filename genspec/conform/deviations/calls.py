@@ -2,6 +2,7 @@
 
 from genspec.conform.deviations.deviation import Deviation, Versions
 from genspec.conform.deviations.made.assistance import free_behind_the_rounds
+from genspec.conform.deviations.made.behind import reads_behind_its_cache
 from genspec.conform.deviations.made.chunked import source_is_cut
 from genspec.conform.deviations.made.endings import ended_row_has_nothing_left
 from genspec.conform.deviations.made.overflow import overflows_behind_the_lowest
@@ -109,14 +110,17 @@ CALLS = (
     Deviation(
         id="DEV-65",
         when="assisted decoding that draws, or mixes, with an assistant that is an encoder-decoder",
-        does="from the third round of drafts the assistant reads the whole row behind what its cache holds of it",
+        does="behind the first round of drafts the assistant reads the whole row behind what its cache holds of it",
         specified="the assistant reads the row; the law of the rows is the same, and what is drawn is not",
         clauses=("ASSISTED-11", "ASSISTED-16"),
         versions=Versions(("5.23.0",)),
         example="a source and an assistant, `do_sample=True`, six new tokens",
         shows="the row 3 25 24 26 is read as 3 25 3 25 24 26",
-        tests=("conform/test_deviations.py::test_dev_65_an_assistant_reads_the_row_behind_its_cache",),
-        changes=(free_behind_the_rounds,),
+        tests=(
+            "conform/test_deviations.py::test_dev_65_an_assistant_reads_the_row_behind_its_cache",
+            "conform/test_cached_assistants.py::test_dev_65_what_is_drafted_behind_a_cache_is_told_token_by_token",
+        ),
+        changes=(reads_behind_its_cache, free_behind_the_rounds),
     ),
     Deviation(
         id="DEV-66",
