@@ -20,9 +20,9 @@ from genspec.conform.deviations.counterfactual import explained, situations_of
 from genspec.conform.deviations.deviation import Versions
 from genspec.conform.deviations.drafts import DRAFTS
 from genspec.conform.deviations.layered import LAYERED
-from genspec.conform.deviations.made.entropy import as_transformers, begun
+from genspec.conform.deviations.made.entropy import as_transformers, begun, typical
 from genspec.conform.deviations.made.rounds import what_is_handed_on_comes_last
-from genspec.conform.deviations.made.ties import probable, ties_as_torch_sorts, typical
+from genspec.conform.deviations.made.ties import probable, ties_as_torch_sorts
 from genspec.conform.deviations.older import OLDER
 from genspec.conform.deviations.reading import READING
 from genspec.conform.deviations.rows import ROWS
@@ -227,6 +227,8 @@ def test_dev_37_float32_ranks_what_guidance_makes_equal() -> None:
      {"guidance_scale": 2.0, "min_p": 1.0, "max_new_tokens": 12}),
     ((Scripted("ties", 92192, 4), Scripted("ties", 58638, 4)), 7426, (1, 0),
      {"guidance_scale": 3.0, "top_k": 2, "max_new_tokens": 20}),
+    ((Scripted("ties", 26, 6), Scripted("ties", 35, 6)), 26, (1, 0),
+     {"guidance_scale": 2.0, "typical_p": 0.75, "max_new_tokens": 8}),
 ])
 def test_dev_50_float32_decides_what_an_assistant_drafts(
     models: tuple[Scripted, Scripted], seed: int, prompt: tuple[int, ...], config: dict[str, Any]
@@ -234,7 +236,7 @@ def test_dev_50_float32_decides_what_an_assistant_drafts(
     """Guidance makes scores equal but for rounding, and all that is guided later reads what is drafted by them."""
     seen, answer = asked(Call({**config, "do_sample": True, "pad_token_id": 3}, models[0], (prompt,), seeds=(seed,),
                               assistant=models[1]))
-    changes = [change for name in ("DEV-50", "DEV-64") for change in DEVIATIONS[name].changes]
+    changes = [change for name in ("DEV-50", "DEV-51", "DEV-64") for change in DEVIATIONS[name].changes]
     assert explained(situations_of(seen.call, answer, seen.info), changes), described(answer=answer)
 
 

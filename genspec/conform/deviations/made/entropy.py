@@ -1,4 +1,4 @@
-"""DEV-35 and DEV-36: `top_h` of a hundred tokens, and sums in float32 that decide at 1."""
+"""DEV-35 and DEV-36: `top_h` of a hundred tokens, and sums in float32 that decide at 1. What float32 decides."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -68,7 +68,7 @@ def in_float32(request: Request, count: int) -> Request:
     if guided is not None and guided[0] < count:
         request = with_function(request, guided[0], GuidedInFloat32(guided[1].scale, guided[1].u))
     operations = request.plan.operations
-    before = [each for one in operations[:count] for each in (with_narrow_arguments(one), processor(rounded, HELD))]
+    before = [each for one in operations[:count] for each in (narrowly(one), processor(rounded, HELD))]
     return with_operations(request, (*before, *operations[count:]))
 
 
@@ -107,6 +107,15 @@ class GuidedInFloat32(Guided):
         with np.errstate(invalid="ignore"):
             moved = narrowed(self.scale * narrowed(c - besides, context), context) + besides
         return np.where(np.isfinite(moved), moved, guidance(scores, self.scale, u))
+
+
+def narrowly(operation: Operation) -> Operation:
+    """Give an operation in float32. Which of nearly equally typical tokens are kept is decided within it."""
+    if operation.name != "typical_p":
+        return with_narrow_arguments(operation)
+    given: dict[str, Any] = dict(operation.arguments)
+    function = partial(typical, p=float(given["p"]), min_keep=int(given.get("min_keep", 1)))
+    return processor(Ranked(function), operation.clause)
 
 
 def with_narrow_arguments(operation: Operation) -> Operation:
@@ -151,4 +160,22 @@ def as_transformers(scores: Scores, share: float) -> Scores:
     kept = np.full_like(scores, -np.inf)
     places = ids[stay].numpy()
     kept[places] = scores[places]
+    return kept
+
+
+def typical(scores: Scores, p: float, min_keep: int) -> Scores:
+    """Keep the tokens whose surprise is nearest the entropy up to a mass of p, and `min_keep` always. float[V]."""
+    import torch
+
+    with np.errstate(over="ignore"):
+        given = torch.tensor(np.asarray(scores).astype(np.float32)[None])
+    log_q = given.log_softmax(-1)
+    entropy = -(log_q.exp() * log_q).nansum(-1, keepdim=True)
+    nearest, ids = torch.sort((-log_q - entropy).abs(), descending=False)
+    short = given.gather(-1, ids).softmax(-1).cumsum(-1) < p
+    last = short.sum(-1, keepdim=True).clamp(max=given.shape[-1] - 1)
+    dropped = nearest > nearest.gather(-1, last)
+    dropped[:, :min_keep] = False
+    kept = np.array(scores)
+    kept[ids[dropped].numpy()] = -np.inf
     return kept

@@ -74,9 +74,9 @@ class Rounds:
         if found is not None:
             request = with_function(request, found[0], replace(found[1], u=Read(request).logits))
         tokens, steps, count = request.prompt, list[Step](), assistance_of(request).num_assistant_tokens or 0
-        reason, held = finish_reason(request, tokens), ()
+        reason, held = finish_reason(request, tokens), tuple[int, ...]()
         while reason is None:
-            held = held[:max(0, len(tokens) - 2)]
+            held = held[:max(0, len(tokens) - 2)]           # the cache is cut to all but the last two
             drafts = self.drafts(self.assisted(request, tokens, count, held), tokens, count)
             held = with_read(held, len(tokens), len(drafts))
             taken = self.judged(request, tokens, drafts)

@@ -10,7 +10,7 @@ import numpy as np
 from genspec.config.mode import Mode
 from genspec.config.plan import Operation
 from genspec.conform.deviations.counterfactual import Situation
-from genspec.conform.deviations.made.entropy import Ranked, as_transformers, in_float32, is_another_law
+from genspec.conform.deviations.made.entropy import Ranked, as_transformers, in_float32, is_another_law, typical
 from genspec.conform.oracle.requests import with_operations
 from genspec_reference.scores import Scores
 
@@ -71,21 +71,4 @@ def probable(scores: Scores, p: float, min_keep: int) -> Scores:
     dropped.scatter_(-1, torch.topk(probabilities, min(min_keep, dropped.shape[-1])).indices, False)
     kept = np.array(scores)
     kept[dropped[0].numpy()] = -np.inf
-    return kept
-
-
-def typical(scores: Scores, p: float, min_keep: int) -> Scores:
-    """Keep the tokens whose surprise is nearest the entropy up to a mass of p, and `min_keep` always. float[V]."""
-    import torch
-
-    given = torch.tensor(np.asarray(scores, dtype=np.float32)[None])
-    log_q = given.log_softmax(-1)
-    entropy = -(log_q.exp() * log_q).nansum(-1, keepdim=True)
-    nearest, ids = torch.sort((-log_q - entropy).abs(), descending=False)
-    short = given.gather(-1, ids).softmax(-1).cumsum(-1) < p
-    last = short.sum(-1, keepdim=True).clamp(max=given.shape[-1] - 1)
-    dropped = nearest > nearest.gather(-1, last)
-    dropped[:, :min_keep] = False
-    kept = np.array(scores)
-    kept[ids[dropped].numpy()] = -np.inf
     return kept
