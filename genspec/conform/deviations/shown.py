@@ -122,9 +122,9 @@ SHOWN: dict[str, tuple[Call, ...]] = {
               "return_dict_in_generate": True}, Table(((0.0,) * 128,)), ((0,),), seeds=(2,)),
     ),
     "DEV-36": (
-        Call({"top_h": 1.0, "do_sample": True, "num_beams": 5, "min_p": 0.5, "repetition_penalty": 2.0,
-              "encoder_repetition_penalty": 1.5, "encoder_no_repeat_ngram_size": 4, "eos_token_id": [0, 1],
-              "max_new_tokens": 5, "output_scores": True, "return_dict_in_generate": True},
+        Call({"top_h": 1.0, "do_sample": True, "num_beams": 5, "repetition_penalty": 2.0,
+              "encoder_repetition_penalty": 1.5, "eos_token_id": [0, 1], "max_new_tokens": 3,
+              "output_scores": True, "return_dict_in_generate": True},
              Scripted("history", 716, 3, (0, 1)), ((1,),), seeds=(2546,)),
         Call({"top_h": 1.0, "do_sample": True, "num_beams": 2, "renormalize_logits": True, "bos_token_id": 2,
               "max_new_tokens": 3}, Scripted("history", 1211, 5), ((),), ((0, 1, 1, 2, 0),), seed=9179),
