@@ -56,7 +56,7 @@ def a_hypothesis_raises(situation: Situation) -> Situation | None:
     with suppress(Rejected):
         search.run()
         return None
-    return None if search.placeholders else replace(situation, search=in_its_batch(situation))
+    return None if search.placeholders or not search.emptied else replace(situation, search=in_its_batch(situation))
 
 
 def kind_of(situation: Situation) -> Kind:

@@ -49,6 +49,7 @@ class Search:
     rounding: int = 0                       # 0: the nearest numbers; else one of the ways to be a little off
     at_least: int = 0                       # steps: a search goes on until the others of its batch have ended
     placeholders: bool = False              # whether a place was without a hypothesis
+    emptied: bool = False                   # whether a hypothesis had no token left
     running: list[Hypothesis] = field(default_factory=list)
     kept: list[Hypothesis] = field(default_factory=list)    # the best finished ones, placeholders among them
     improvable: bool = True
@@ -153,6 +154,7 @@ class Search:
         scores, plan = scored.scores, self.request.plan
         if scores.max() > -np.inf:
             return scored
+        self.emptied |= bool(np.isneginf(scores).all())
         if raises_at_nothing(plan):
             raise undrawable("an operation raises where nothing is left.")
         none = np.full_like(scores, np.nan)
