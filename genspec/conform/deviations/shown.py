@@ -145,6 +145,9 @@ SHOWN: dict[str, tuple[Call, ...]] = {
         Call({"num_beams": 2, "bad_words_ids": [[0], [1], [2], [3], [4], [5]], "max_new_tokens": 3}, CYCLE, ((1,),)),
         Call({"num_beams": 2, "no_repeat_ngram_size": 1, "renormalize_logits": True, "eos_token_id": 1,
               "pad_token_id": 0, "max_new_tokens": 6}, Scripted("history", 0, 5, (1,)), ((0, 2), (0, 2, 3, 4))),
+        Call({"num_beams": 2, "num_return_sequences": 2, "early_stopping": "never", "length_penalty": 0.5,
+              "suppress_tokens": [1], "eos_token_id": [0], "max_new_tokens": 8, "output_scores": True,
+              "return_dict_in_generate": True}, Scripted("table", 0, 2, (0,)), ((0,),)),
     ),
     "DEV-40": (
         Call({"num_beams": 2, "eos_token_id": [0, 1], "max_new_tokens": 4}, Scripted("table", 5, 2), ((1,),)),

@@ -186,7 +186,8 @@ class Search:
         rules, length = self.rules, len(self.running[0].places)
         if rules.early_stopping == "never" and rules.length_penalty > 0:
             length = self.request.plan.length.max_new_tokens
-        possible = self.running[0].score / length ** rules.length_penalty
+        with np.errstate(over="ignore"):
+            possible = float(np.float32(self.running[0].score) / np.float32(length ** rules.length_penalty))
         worst = float(np.min([one.score for one in self.kept]))     # NaN, where there is one
         return any(possible > (worst if one.finished else TOTAL) for one in self.kept)
 
