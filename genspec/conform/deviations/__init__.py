@@ -81,7 +81,8 @@ def accepting(seen: Seen, known: list[Deviation]) -> tuple[Deviation, ...]:
     expected, answer = ReferenceDecoder().decode(call), placed(call, seen.answer)
     if changes:
         return tuple(found.values()) if explained(situations_of(call, answer, seen.info), changes) else ()
-    verdict = judge(call, expected, answer, seen.info)      # type: ignore[arg-type]  # whoever answers where it must refuse has given rows
+    # an answer to what is to be refused is rows
+    verdict = judge(call, expected, answer, seen.info)      # type: ignore[arg-type]
     if verdict.kind is not Kind.VIOLATES:
         return tuple(found.values())
     rest = explaining(Seen(call, expected, answer, verdict, seen.info))
