@@ -3,27 +3,16 @@
 from dataclasses import replace
 
 import pytest
+from support.asking import asked
 from support.strategies import described
 
 from genspec.backends.call import Call
-from genspec.backends.decoder import Answer, Refusal
-from genspec.backends.reference import ReferenceDecoder
-from genspec.conform.deviations import Seen, explaining
+from genspec.backends.decoder import Refusal
+from genspec.conform.deviations import explaining
 from genspec.conform.deviations.counterfactual import explained, situations_of
 from genspec.conform.deviations.made.behind import reads_behind_its_cache
-from genspec.conform.oracle import judge
 from genspec.conform.verdict import Kind
 from genspec_reference import Scripted
-
-
-def asked(call: Call) -> tuple[Seen, Answer]:
-    """Ask transformers, which differs from the reference."""
-    pytest.importorskip("transformers", reason="the deviation is one of transformers, not installed")
-    from genspec.backends.transformers.decoder import TransformersDecoder
-
-    decoder = TransformersDecoder()
-    expected, answer = ReferenceDecoder().decode(call), decoder.decode(call)
-    return Seen(call, expected, answer, judge(call, expected, answer, decoder.info), decoder.info), answer
 
 
 def test_dev_65_a_row_may_come_to_where_no_token_is_left() -> None:

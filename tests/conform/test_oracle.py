@@ -250,9 +250,11 @@ def test_what_a_low_temperature_makes_of_rounding_is_within_the_tolerance_of_a_r
     config = {"do_sample": True, "temperature": 0.1, "top_h": 0.9, "max_new_tokens": 4, "guidance_scale": 2.0, **SCORED}
     call = Call(config, Scripted("history", 596, 6), ((0, 0),), seeds=(7833,))
     output = reference(call)[0]
-    run = [replace(step, scores=tuple(scores + 16 * 2.0**-23 * 4 for scores in step.scores)) for step in output.runs[0]]
-    verdict = judged(call, (GenerateOutput(output.rows, (tuple(run),)),))
-    assert verdict.kind == "conforms", described(verdict=verdict)
+    for share, kind in ((0.9, "conforms"), (1.1, "violates")):
+        off = share * tolerance("float32", 0.0, len(output.rows[0].new_tokens))
+        run = [replace(step, scores=tuple(scores + off for scores in step.scores)) for step in output.runs[0]]
+        verdict = judged(call, (GenerateOutput(output.rows, (tuple(run),)),))
+        assert verdict.kind == kind, described(share=share, verdict=verdict)
 
 
 def test_the_score_of_a_hypothesis_is_compared_within_the_tolerance():
