@@ -1,6 +1,7 @@
 """The kit on decoders that are right, wrong and broken: a failure is the verdict of its case, and the run goes on."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,48 @@ def test_a_violation_of_a_drawn_call_is_made_small_and_can_be_seen_again() -> No
 def test_a_badly_wrong_decoder_is_seen_at_once() -> None:
     report = ran("Lowest", max_cases=None, max_failures=1, shrink_seconds=0.0)
     assert report.failures and report.run.asked <= 100, report.run
+
+
+class Patient(Future[Any]):
+    """A result that nobody may wait for before another one."""
+
+    def result(self, timeout: float | None = None) -> Any:
+        assert self.done(), "the first chunk is not done, and others are"
+        return super().result(timeout)
+
+
+class FirstIsSlow(Executor):
+    """Runs what it is given at once, but for the first task, which waits for `goes_on`."""
+
+    def __init__(self) -> None:
+        self.goes_on: Callable[[], None] | None = None
+
+    def submit(self, task: Any, /, *given: Any, **named: Any) -> Future[Any]:
+        future = Patient()
+
+        def runs() -> None:
+            future.set_result(task(*given, **named))
+
+        if self.goes_on is None:
+            self.goes_on = runs
+        else:
+            runs()
+        return future
+
+
+def test_a_slow_chunk_holds_no_other_one_back() -> None:
+    """What is done is counted and kept, and the report has the order of the cases."""
+    executor, counts = FirstIsSlow(), list[int]()
+
+    def progress(wanted: int, done: int, failed: int) -> None:
+        counts.append(done)
+        if len(counts) == 2 and executor.goes_on is not None:
+            executor.goes_on()
+
+    report = ran("Greedy", max_cases=70, executor=executor, progress=progress)
+    alone = ran("Greedy", max_cases=70)
+    assert len(counts) > 2 and counts[-1] == report.run.asked, counts
+    assert [one.id for one in report.results] == [one.id for one in alone.results]
 
 
 class Stopped(Exception):
